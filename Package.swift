@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target of the house is compiled under these rules; `docs/architecture.md` says why.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+    name: "perigee",
+    products: [.executable(name: "perigee", targets: ["perigee"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Row 0 and 1: words and limits.
+        .target(name: "Domain", swiftSettings: house),
+        .target(name: "Risk", dependencies: ["Domain"], swiftSettings: house),
+        // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
+        .target(name: "Trading", dependencies: ["Domain", "Risk"], swiftSettings: house),
+        .target(name: "Exchange", dependencies: ["Domain"], path: "sim/Exchange", swiftSettings: house),
+        .target(name: "CLua", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("lua5.4")]),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        // Row 3: tapes, scripts, reports.
+        .target(name: "Tape", dependencies: ["Domain", "COpenSSL", "CZlib"], swiftSettings: house),
+        .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
+        .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
+        // Row 4 and 5: who calls the engine.
+        .target(
+            name: "Backtesting",
+            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
+            swiftSettings: house),
+        .executableTarget(
+            name: "perigee",
+            dependencies: [
+                "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Report", "Backtesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: house),
+        // Tests, one folder a target.
+        .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
+        .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
+        .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
+        .testTarget(name: "ExchangeTests", dependencies: ["Domain", "Exchange"], swiftSettings: tests),
+        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape"], swiftSettings: tests),
+        .testTarget(
+            name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
+            swiftSettings: tests),
+        .testTarget(name: "ReportTests", dependencies: ["Domain", "Report"], swiftSettings: tests),
+        .testTarget(
+            name: "BacktestingTests",
+            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Scripting", "Backtesting"],
+            swiftSettings: tests),
+        .testTarget(name: "HouseRulesTests", swiftSettings: tests),
+        .testTarget(name: "CommandLineTests", swiftSettings: tests),
+    ]
+)
