@@ -1,1 +1,3 @@
-print("perigee")
+import Glibc
+
+exit(CommandLineMain.run())

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Glibc
+
+/// The root command; each verb is a file of its own in this folder and is listed here once it works.
+struct Perigee: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "perigee",
+        abstract: "Write a trading strategy once, in Lua; backtest it on recorded data with the engine that will trade it.",
+        version: Perigee.engineVersion,
+        subcommands: [])
+
+    static let engineVersion = "0.1.0"
+}
+
+/// A failure that a user can understand: what was found, where, and what was expected.
+struct Failure: Error {
+    /// `docs/cli.md`, exit codes.
+    enum Code: Int32 { case runFailed = 1, usage = 2, stoppedByLimit = 3, unreachable = 4, interrupted = 130 }
+
+    let code: Code
+    let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// Runs a command line and maps every outcome to the exit codes of the contract.
+enum CommandLineMain {
+    static func run(_ arguments: [String]? = nil) -> Int32 {
+        do {
+            var command = try Perigee.parseAsRoot(arguments)
+            try command.run()
+            return 0
+        } catch let failure as Failure {
+            say("perigee: \(failure.message)")
+            return failure.code.rawValue
+        } catch {
+            let code = Perigee.exitCode(for: error)
+            let text = Perigee.fullMessage(for: error)
+            if code == .success {
+                print(text)
+                return 0
+            }
+            if !text.isEmpty { say(text) }
+            return code == .failure ? Failure.Code.runFailed.rawValue : Failure.Code.usage.rawValue
+        }
+    }
+
+    /// One line on stderr; stdout is only ever the result.
+    static func say(_ line: String) {
+        var line = line + "\n"
+        line.withUTF8 { bytes in _ = unsafe write(2, bytes.baseAddress, bytes.count) }
+    }
+}
