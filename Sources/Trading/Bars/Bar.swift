@@ -28,4 +28,13 @@ public struct Bar: Hashable, Sendable, BitwiseCopyable {
     /// - Units: the instrument's size units.
     public internal(set) var volume: Int64
     public internal(set) var trades: Int64
+
+    public init(
+        openTime: Timestamp, closeTime: Timestamp, open: HalfTicks, high: HalfTicks, low: HalfTicks, close: HalfTicks,
+        volume: Int64, trades: Int64
+    ) {
+        (self.openTime, self.closeTime) = (openTime, closeTime)
+        (self.open, self.high, self.low, self.close) = (open, high, low, close)
+        (self.volume, self.trades) = (volume, trades)
+    }
 }
