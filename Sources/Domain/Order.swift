@@ -154,6 +154,10 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         return true
     }
 
+    /// Takes back a cancel or an amendment that never left.
+    public mutating func withdrawCancel() { isCancelRequested = false }
+    public mutating func withdrawAmend() { isAmendRequested = false }
+
     /// Notes that the answer to what we sent is lost.
     public mutating func loseTrack() {
         guard isOpen else { return }

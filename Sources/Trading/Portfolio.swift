@@ -41,7 +41,7 @@ public struct Portfolio: Sendable {
     public private(set) var cash: [Amount]
     public let currencies: [String]
     private let instruments: [Instrument]
-    private let quoteCurrency: [Int]
+    let quoteCurrency: [Int]
     private let baseCurrency: [Int]
 
     /// - Parameter balances: starting cash; a currency that no instrument has is kept too.
