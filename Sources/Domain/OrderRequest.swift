@@ -59,15 +59,19 @@ public struct OrderRequest: Hashable, Sendable, BitwiseCopyable {
     /// With GTD: the venue's time at which the order ends.
     public var expire: Timestamp
     public var tag: OrderTag
+    /// The strategy says that a second order like a live one is meant (control C16).
+    public var allowsDuplicate: Bool
 
     public init(
         id: OrderID, instrument: InstrumentID, side: Side, type: OrderType, quantity: Quantity,
         price: Price = Price(ticks: 0), stop: Price = Price(ticks: 0), timeInForce: TimeInForce = .goodTillCancel,
-        expire: Timestamp = .never, isPostOnly: Bool = false, isReduceOnly: Bool = false, tag: OrderTag = .none
+        expire: Timestamp = .never, isPostOnly: Bool = false, isReduceOnly: Bool = false, tag: OrderTag = .none,
+        allowsDuplicate: Bool = false
     ) {
         (self.id, self.instrument, self.side, self.type, self.quantity) = (id, instrument, side, type, quantity)
         (self.price, self.stop, self.timeInForce, self.expire) = (price, stop, timeInForce, expire)
         (self.isPostOnly, self.isReduceOnly, self.tag) = (isPostOnly, isReduceOnly, tag)
+        self.allowsDuplicate = allowsDuplicate
     }
 }
 
