@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 
 extension Desk {
     /// Takes in one record and answers which callbacks it calls for, of those the strategy subscribed to.
@@ -27,9 +27,9 @@ extension Desk {
                 unsafe market.pointee.quotedTouch = touch
                 due.insert(.quote)
             }
-            if unsafe market.pointee.hasBars { unsafe buildFromMid(index) }
+            if unsafe market.pointee.hasBars { buildFromMid(index) }
         }
-        return unsafe due.intersection(market.pointee.subscribed)
+        return unsafe due.intersection(market.pointee.subscribed.union(.bar))
     }
 
     @inline(__always)
@@ -75,8 +75,8 @@ extension Desk {
             unsafe market.pointee.lastTradeArrival = now
             unsafe market.pointee.tradeVersion &+= 1
             if unsafe market.pointee.hasBars {
-                unsafe bars.recorded(InstrumentID(index: index), record, interval: instruments[index].barInterval)
-                return .bar
+                unsafe bars.recorded(InstrumentID(index: index), record)
+                return bars.nextRecordedClose <= now.nanoseconds ? .bar : []
             }
         case .orderAdd, .orderModify, .orderCancel, .orderFill:
             unsafe orderBooks[index].apply(record, to: &books[index])
@@ -103,15 +103,17 @@ extension Desk {
 
     /// Bars come from trades; where a tape has none, from mids.
     private mutating func buildFromMid(_ index: Int) {
-        guard unsafe !markets[index].hasTraded else { return }
+        guard !barsFromTrades[index] else { return }
         let bid = unsafe books[index].bestBidTicks
         let ask = unsafe books[index].bestAskTicks
         guard bid != Book.noBid, ask != Book.noAsk else { return }
-        bars.mid(InstrumentID(index: index), at: now, halfTicks: bid + ask)
+        bars.quote(InstrumentID(index: index), at: now, bid: bid, ask: ask)
     }
 
     /// When the next bar ends by the desk's clock, ns; `Int64.max` where none is under way.
     @inline(__always) public var nextBarClose: Int64 { bars.nextClose }
+    /// The same for bars that are put together from recorded bars: they end after what arrives at that instant.
+    @inline(__always) public var nextRecordedBarClose: Int64 { bars.nextRecordedClose }
     /// When the next timer is due, ns; `Int64.max` where there is none.
     @inline(__always) public var nextTimer: Int64 { timers.nextDue }
 }

@@ -102,19 +102,23 @@ extension Desk {
     }
 
     /// Claimed by live orders: quote by buys at their limit (a market order: at the far touch), base by sells.
-    func reserved(currency: String) -> Amount {
+    func reserved(currency: String, without excluded: OrderID? = nil) -> Amount {
         var claimed = Amount.zero
         for (index, instrument) in instruments.enumerated() where instrument.quote == currency || instrument.base == currency {
-            for id in orders.live(InstrumentID(index: index)) {
+            for id in orders.live(InstrumentID(index: index)) where id != excluded {
                 guard let order = orders[id]?.order else { continue }
-                if order.side == .sell, instrument.base == currency {
-                    claimed += instrument.baseLot * order.leaves.lots
-                } else if order.side == .buy, instrument.quote == currency {
-                    claimed += instrument.notional(worstPrice(of: order.request), order.leaves)
-                }
+                claimed += reserve(of: order, in: currency)
             }
         }
         return claimed
+    }
+
+    private func reserve(of order: Order, in currency: String) -> Amount {
+        let instrument = instruments[order.instrument.position]
+        switch order.side {
+        case .sell: return instrument.base == currency ? instrument.baseLot * order.leaves.lots : .zero
+        case .buy: return instrument.quote == currency ? instrument.notional(worstPrice(of: order.request), order.leaves) : .zero
+        }
     }
 
     func worstPrice(of request: OrderRequest) -> Price {

@@ -104,16 +104,17 @@ extension Desk {
     /// What a strategy can subscribe to.
     public enum Feed: Hashable, Sendable {
         case quotes, book, trades
-        case bars(Span)
+        /// The interval as text, `1m`.
+        case bars(String)
     }
 
-    public mutating func subscribe(_ instrument: InstrumentID, to feed: Feed) throws(BarSubscriptionError) {
+    public mutating func subscribe(_ instrument: InstrumentID, to feed: Feed) throws(BarError) {
         switch feed {
         case .quotes: unsafe markets[instrument.position].subscribed.insert(.quote)
         case .book: unsafe markets[instrument.position].subscribed.insert(.book)
         case .trades: unsafe markets[instrument.position].subscribed.insert(.trade)
         case .bars(let interval):
-            try bars.add(instrument, interval: interval, now: now)
+            try bars.add(instrument, interval: interval)
             unsafe markets[instrument.position].hasBars = true
         }
     }
@@ -124,7 +125,7 @@ extension Desk {
         case .book: unsafe markets[instrument.position].subscribed.remove(.book)
         case .trades: unsafe markets[instrument.position].subscribed.remove(.trade)
         case .bars(let interval):
-            bars.remove(instrument, interval: interval)
+            if let span = Span(interval) { bars.remove(instrument, interval: span) }
             unsafe markets[instrument.position].hasBars = bars.has(instrument)
         }
     }

@@ -19,6 +19,10 @@ public import Domain
     let conversions: [Conversion?]
     public let reportingCurrency: String
     let checksBalances: Bool
+    /// Whether an instrument's bars are made of trades; else of middles.
+    let barsFromTrades: [Bool]
+    /// Recorded orders by id, on tapes that hold single orders.
+    let orderBooks: UnsafeMutablePointer<OrderBook>
 
     var orders: OrderTable
     var timers = TimerQueue()
@@ -41,14 +45,18 @@ public import Domain
         let count = max(setup.instruments.count, 1)
         unsafe books = .allocate(capacity: count)
         unsafe markets = .allocate(capacity: count)
+        unsafe orderBooks = .allocate(capacity: count)
         for index in 0..<count {
             unsafe (books + index).initialize(to: Book())
-            unsafe (markets + index).initialize(to: MarketState())
+            let perLot = index < setup.instruments.count ? setup.instruments[index].unitsPerLot : 1
+            unsafe (markets + index).initialize(to: MarketState(unitsPerLot: perLot))
+            unsafe (orderBooks + index).initialize(to: OrderBook())
         }
         portfolio = Portfolio(instruments: setup.instruments, balances: setup.balances)
         markMode = setup.markMode
         reportingCurrency = setup.reportingCurrency
         checksBalances = setup.checksBalances
+        barsFromTrades = setup.barsFromTrades
         conversions = Conversion.table(of: portfolio.currencies, into: setup.reportingCurrency, instruments: setup.instruments)
         orders = OrderTable(instrumentCount: setup.instruments.count)
         bars = BarSubscriptions(instruments: setup.instruments)
@@ -62,6 +70,8 @@ public import Domain
         unsafe books.deallocate()
         unsafe markets.deinitialize(count: count)
         unsafe markets.deallocate()
+        unsafe orderBooks.deinitialize(count: count)
+        unsafe orderBooks.deallocate()
     }
 
     /// The tag's place in the list; the same text always has the same place.
@@ -88,13 +98,16 @@ public struct DeskSetup: Sendable {
     public var markMode: MarkMode
     /// Whether the gate reserves balances (C13); spot rules and live.
     public var checksBalances: Bool
+    /// By instrument: whether its tape holds trades, so that bars are made of them.
+    public var barsFromTrades: [Bool]
 
     public init(
         instruments: [Instrument], balances: [(currency: String, amount: Amount)], reportingCurrency: String,
-        markMode: MarkMode = .mid, checksBalances: Bool = false
+        markMode: MarkMode = .mid, checksBalances: Bool = false, barsFromTrades: [Bool]? = nil
     ) {
         (self.instruments, self.balances, self.reportingCurrency) = (instruments, balances, reportingCurrency)
         (self.markMode, self.checksBalances) = (markMode, checksBalances)
+        self.barsFromTrades = barsFromTrades ?? Array(repeating: true, count: instruments.count)
     }
 }
 

@@ -160,7 +160,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         let exposure = desk.exposure(for: request)
         do {
             let cleared = try gate.clear(request, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) { $0.isSent = true }
+            _ = desk.orders.update(request.id) {
+                $0.isSent = true
+                $0.charge = cleared.charge
+            }
             effects.append(.submit(cleared))
             return nil
         } catch {
@@ -180,11 +183,14 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     }
 
     private mutating func amend(_ request: AmendRequest, handled: inout Int, _ effects: inout [Effect]) {
-        guard let record = desk.orders[request.id], record.isSent, record.order.isOpen else { return }
+        guard let record = desk.orders[request.id], let charge = record.charge, record.order.isOpen else { return }
+        let order = record.order
         do {
-            let exposure = desk.exposure(for: record.order.request, without: request.id)
-            let cleared = try gate.clear(request, of: record.order.request, at: desk.now, exposure: exposure)
-            effects.append(.amend(cleared, record.order.instrument))
+            let exposure = desk.exposure(for: order.request, amending: request.id)
+            let cleared = try gate.clear(
+                request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
+            _ = desk.orders.update(request.id) { $0.charge = cleared.charge }
+            effects.append(.amend(cleared, order.instrument))
         } catch {
             _ = desk.orders.update(request.id) {
                 $0.order.withdrawAmend()
@@ -266,8 +272,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         finish(strategy.onTimer(timer, &desk), &effects)
     }
 
-    private mutating func closeBars(_ effects: inout [Effect]) {
-        while let closed = desk.bars.popClosed(at: desk.now) {
+    private mutating func closeBars(of instrument: InstrumentID? = nil, _ effects: inout [Effect]) {
+        while let closed = desk.bars.popClosed(at: desk.now, of: instrument) {
             guard callbacks.contains(.bar), isRunning else { continue }
             finish(strategy.onBar(closed.bar, of: closed.instrument, &desk), &effects)
         }
@@ -295,6 +301,6 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 exchangeTime: Timestamp(nanoseconds: record.pointee.exchangeTime))
             finish(strategy.onTrade(trade, of: instrument, &desk), &effects)
         }
-        if due.contains(.bar), isRunning { closeBars(&effects) }
+        if due.contains(.bar), isRunning { closeBars(of: instrument, &effects) }
     }
 }

@@ -9,7 +9,7 @@ public import Risk
     case market(UnsafePointer<MarketRecord>, instrument: Int)
     /// A venue told something about one of our orders.
     case report(ExecutionReport)
-    /// The clock has reached ``Desk/nextBarClose``: bars end before what arrives at their end.
+    /// The clock has reached ``Desk/nextBarClose`` (before what arrives then) or ``Desk/nextRecordedBarClose`` (after it).
     case barClose
     /// The clock has reached ``Desk/nextTimer``; one timer runs a step.
     case timer

@@ -22,6 +22,10 @@ public struct MarketState: Sendable, BitwiseCopyable {
     /// What the strategy subscribed to: `quote`, `book`, `trade`.
     var subscribed: Callbacks = []
     var hasBars = false
+    /// The instrument's, kept here because every level asks for it.
+    let unitsPerLot: Int64
+
+    init(unitsPerLot: Int64) { self.unitsPerLot = unitsPerLot }
 }
 
 /// Which price a position is valued at.

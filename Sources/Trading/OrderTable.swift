@@ -1,4 +1,5 @@
 public import Domain
+public import Risk
 
 /// An order with what the table knows beside its life: why it ended, and the venue's name for it.
 public struct OrderRecord: Sendable {
@@ -7,6 +8,8 @@ public struct OrderRecord: Sendable {
     public var reason = ""
     /// Risk has cleared it and it was handed over; before that it is a wish.
     public var isSent = false
+    /// What the gate charged it with; nil until it is cleared.
+    public var charge: Charge?
 
     /// As scripts see it: a refused wish is a rejected order.
     public var stateName: String { order.stateName }

@@ -1,7 +1,7 @@
 public import Domain
 
 /// Which callbacks a strategy has; the engine never enters it for the others.
-public struct Callbacks: OptionSet, Hashable, Sendable {
+public struct Callbacks: OptionSet, Hashable, Sendable, BitwiseCopyable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 

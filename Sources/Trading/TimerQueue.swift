@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 
 public struct TimerID: Hashable, Sendable, BitwiseCopyable {
     public let raw: UInt64
