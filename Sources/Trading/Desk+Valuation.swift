@@ -47,6 +47,12 @@ extension Desk {
         return market.hasMark ? market.lastMark : nil
     }
 
+    /// Notes this moment's equity: its peak is what a drawdown is measured from.
+    public mutating func noteEquity() {
+        rememberMarks()
+        peakEquity = max(peakEquity, equity())
+    }
+
     /// Remembers the marks of this moment for the time when a side is empty.
     mutating func rememberMarks() {
         for index in instruments.indices {

@@ -16,7 +16,11 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
 
     public var desk: Desk
     public private(set) var strategy: S
-    public private(set) var life = Life.created
+    public private(set) var life = Life.created {
+        didSet { isRunning = life == .running }
+    }
+    /// Whether the strategy is called and may ask for things.
+    public private(set) var isRunning = false
     /// Callbacks that failed and were passed over under `ErrorPolicy.carryOn`.
     public private(set) var toleratedFaults = 0
     private var gate: Gate
@@ -30,7 +34,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         self.errorPolicy = errorPolicy
     }
 
-    public var isRunning: Bool { life == .running }
+    /// From now on nothing can be asked: what is asked is refused as stopping.
+    public mutating func closeDesk() { desk.isClosed = true }
 
     /// Whether the strategy still hears of its orders: also while it ends, when it can ask for nothing more.
     private var hearsReports: Bool {
