@@ -49,6 +49,12 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
     public var side: Side { request.side }
     public var leaves: Quantity { filled < request.quantity ? request.quantity - filled : .zero }
 
+    /// Mean price of its fills in quote units, exact or rounded to 10^-24; nil before the first.
+    public func averagePrice(tick: ExactDecimal) -> Amount? {
+        guard filled > .zero, let unit = Amount(tick) else { return nil }
+        return unit.scaled(by: filledTickLots, over: Int128(filled.lots))
+    }
+
     public var isOpen: Bool {
         if case .done = phase { false } else { true }
     }

@@ -136,6 +136,11 @@ extension Desk {
         return Price(ticks: unsafe markets[index].lastTrade.ticks)
     }
 
+    /// An amount of the instrument's quote currency in the reporting currency, at the marks of this moment.
+    public func reported(_ amount: Amount, of instrument: InstrumentID) -> Amount {
+        convert(amount, from: portfolio.quoteCurrency[instrument.position])
+    }
+
     private func convert(_ amount: Amount, from currency: Int) -> Amount {
         switch conversions[currency] {
         case nil:

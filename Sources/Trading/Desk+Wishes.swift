@@ -84,6 +84,9 @@ extension Desk {
     /// Orders in any state that is not final, oldest first.
     public func openOrders(_ instrument: InstrumentID) -> [OrderID] { orders.live(instrument) }
 
+    /// All of them, by instrument, then oldest first.
+    public var openOrders: [OrderID] { orders.allLive }
+
     public mutating func every(_ interval: Span) -> TimerID {
         precondition(interval > .zero, "a timer needs an interval above zero")
         return timers.add(due: now + interval, every: interval)
