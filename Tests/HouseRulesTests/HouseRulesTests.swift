@@ -50,7 +50,7 @@ struct HouseRulesTests {
         let wrong = tree.files.filter { file in
             money.contains(file.target)
                 || file.target == "Trading" && !file.path.contains("/Indicators/")
-        }.flatMap { $0.violations(of: /\b(Double|Float|CGFloat)\b/) }
+        }.flatMap { $0.violations(of: /\b(?:Double|Float|CGFloat)\b/) }
         #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
     }
 
