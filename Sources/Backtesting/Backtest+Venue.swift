@@ -38,14 +38,14 @@ extension Backtest where S: ~Copyable {
         let record = unsafe venueLane.record.pointee
         let instrument = venueLane.instrument
         bars.begin(record, instrument: instrument)
-        unsafe exchange.openBar(venueLane.record, instrument: instrument)
+        unsafe exchange.openBar(venueLane.record, instrument: instrument, at: Timestamp(nanoseconds: time))
         try venueLane.advance()
         collectReports(at: time)
     }
 
     private mutating func closeBar(at time: Int64) {
         var (record, instrument) = bars.end()
-        unsafe exchange.closeBar(&record, instrument: instrument)
+        unsafe exchange.closeBar(&record, instrument: instrument, at: Timestamp(nanoseconds: time))
         collectReports(at: time)
         let due = deferred.filter { $0.instrument == instrument }
         deferred.removeAll { $0.instrument == instrument }

@@ -1,6 +1,6 @@
-public import Domain
-public import Exchange
-public import Risk
+import Domain
+import Exchange
+import Risk
 public import Tape
 public import Trading
 
@@ -50,11 +50,14 @@ public import Trading
     public init(
         engine: consuming Engine<S>, tape: MergedTape, settings: BacktestSettings, sink: consuming Sink
     ) throws(TapeError) {
+        // What may throw comes first: a half-made value that cannot be copied cannot be given up either.
+        let venueLane = try tape.venueLane()
+        let deskLane = try tape.deskLane()
         let instruments = settings.desk.instruments
         self.engine = engine
         exchange = SimExchange(instruments: instruments, rules: settings.exchange)
-        venueLane = try tape.venueLane()
-        deskLane = try tape.deskLane()
+        self.venueLane = venueLane
+        self.deskLane = deskLane
         self.settings = settings
         self.sink = sink
         end = settings.to?.nanoseconds ?? .max
