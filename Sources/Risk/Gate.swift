@@ -84,7 +84,7 @@ public struct Gate: Sendable {
         let reference = limit.reference(at: now, exposure: exposure)
         let worst = limit.worstTicks(of: request, reference: reference, exposure: exposure)
         let charge = try limit.charge(request, worstTicks: worst)
-        try limit.checkMinimum(of: request, worstTicks: worst, exposure: exposure)
+        try limit.checkMinimum(of: request, exposure: exposure)
         try limit.checkOrderSize(of: request, charge: charge)
         try limit.checkCollar(of: request, reference: reference, exposure: exposure)
         try limit.checkOpen(charge, exposure: exposure, isNew: isNew)

@@ -43,7 +43,7 @@ struct InstrumentLimits: Sendable, BitwiseCopyable {
         feeUnit = ExactDecimal.powerOfTen(fees.scale)
         apply(limits.account, to: instrument)
         apply(limits.strategies[strategy] ?? RiskLimits.Scope(), to: instrument)
-        let own = limits.instruments[instrument.name] ?? limits.instruments["\(instrument.venue):\(instrument.nativeSymbol)"]
+        let own = limits.scope(of: instrument)
         let accountWide = (maxAccountOrders, maxAccountOpenValue)
         apply(own ?? RiskLimits.Scope(), to: instrument)
         (maxAccountOrders, maxAccountOpenValue) = accountWide

@@ -25,10 +25,15 @@ extension InstrumentLimits {
         }
     }
 
-    /// C1, the smallest value: at the limit, else at the price a market order would meet; unknown where nothing has a price.
-    @inline(__always) func checkMinimum(of request: OrderRequest, worstTicks: Int64, exposure: Exposure) throws(Breach) {
+    /// C1, the smallest value: at the limit or the trigger; for a market order at the price it would meet, else at the last; unknown
+    /// where nothing has a price.
+    @inline(__always) func checkMinimum(of request: OrderRequest, exposure: Exposure) throws(Breach) {
         if minNotional.raw <= 0 { return }
-        let ticks = request.type.hasLimit ? request.price.ticks : worstTicks > 0 ? worstTicks : exposure.lastTicks
+        let ticks = switch request.type {
+        case .limit, .stopLimit: request.price.ticks
+        case .stop: request.stop.ticks
+        case .market: exposure.touch(met: request.side) ?? exposure.lastTicks
+        }
         if ticks <= 0 { return }
         let (value, isLarge) = (tickLot.raw * Int128(ticks)).multipliedReportingOverflow(by: Int128(request.quantity.lots))
         if !isLarge && value < minNotional.raw { throw .minNotional(asked: Amount(raw: value), limit: minNotional) }
@@ -55,9 +60,9 @@ extension InstrumentLimits {
             try hold(request.price.ticks, within: aggressive, through: request.side, of: reference)
             try hold(request.price.ticks, within: passive, through: request.side.opposite, of: reference)
         case .market:
-            let touch = request.side == .buy ? exposure.bestAskTicks : exposure.bestBidTicks
-            let isKnown = touch != Exposure.noAsk && touch != Exposure.noBid
-            if isKnown { try hold(touch, within: aggressive, through: request.side, of: reference) }
+            if let touch = exposure.touch(met: request.side) {
+                try hold(touch, within: aggressive, through: request.side, of: reference)
+            }
         case .stop, .stopLimit:
             try hold(request.stop.ticks, within: passive, through: .buy, of: reference)
             try hold(request.stop.ticks, within: passive, through: .sell, of: reference)
@@ -113,23 +118,27 @@ extension InstrumentLimits {
     /// A limit is its own worst price; a sell below the bid is worth what the bid gives. A market order is worth the end of the
     /// collar or the far touch, whichever is more; without both, nothing is known, and a limit that needs a price refuses.
     @inline(__always) func worstTicks(of request: OrderRequest, reference: Int64?, exposure: Exposure) -> Int64 {
-        let known = switch request.type {
-        case .limit, .stopLimit: request.price.ticks
-        case .stop: request.stop.ticks
-        case .market: Int64(0)
+        switch request.type {
+        case .stop: return request.stop.ticks
+        case .stopLimit: return request.price.ticks
+        case .limit:
+            let own = request.price.ticks
+            if request.side == .buy { return own }
+            return max(own, exposure.touch(met: .sell) ?? own)
+        case .market:
+            let touch = exposure.touch(met: request.side) ?? 0
+            guard let reference, aggressive != InstrumentLimits.unbounded else { return touch }
+            return max(touch, boundTicks(aggressive, through: request.side, of: reference))
         }
-        if request.type.isStop { return known }
-        switch request.side {
-        case .buy:
-            if request.type == .limit { return known }
-            let ask = exposure.bestAskTicks == Exposure.noAsk ? 0 : exposure.bestAskTicks
-            guard let reference, aggressive != InstrumentLimits.unbounded else { return ask }
-            return max(ask, boundTicks(aggressive, through: .buy, of: reference))
-        case .sell:
-            let bid = exposure.bestBidTicks == Exposure.noBid ? 0 : exposure.bestBidTicks
-            if request.type == .limit { return max(known, bid) }
-            guard let reference, aggressive != InstrumentLimits.unbounded else { return bid }
-            return max(bid, boundTicks(aggressive, through: .sell, of: reference))
+    }
+}
+
+extension Exposure {
+    /// The best price that a taking order meets, nil where that side of the book is empty.
+    @inline(__always) func touch(met side: Side) -> Int64? {
+        switch side {
+        case .buy: bestAskTicks == Exposure.noAsk ? nil : bestAskTicks
+        case .sell: bestBidTicks == Exposure.noBid ? nil : bestBidTicks
         }
     }
 }

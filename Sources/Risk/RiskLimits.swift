@@ -44,4 +44,15 @@ public struct RiskLimits: Hashable, Sendable {
     public init() {}
     /// No limit is set.
     public static let none = RiskLimits()
+
+    /// The limits of this instrument's own scope, under its canonical or its native name.
+    func scope(of instrument: Instrument) -> Scope? {
+        instruments[instrument.name] ?? instruments["\(instrument.venue):\(instrument.nativeSymbol)"]
+    }
+
+    /// The names in ``instruments`` that no instrument of the run bears: worth a warning, as their limits bind nothing.
+    public func unmatched(by run: [Instrument]) -> [String] {
+        let known = Set(run.flatMap { [$0.name, "\($0.venue):\($0.nativeSymbol)"] })
+        return instruments.keys.sorted().filter { !known.contains($0) }
+    }
 }
