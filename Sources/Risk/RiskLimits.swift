@@ -15,7 +15,7 @@ public struct RiskLimits: Hashable, Sendable {
     }
 
     /// C17: what happens to a request that would trade with one of our own orders.
-    public enum SelfMatch: String, Hashable, Sendable { case deny, cancelResting = "cancel_resting" }
+    public enum SelfMatch: String, CaseIterable, Hashable, Sendable { case deny, cancelResting = "cancel_resting" }
 
     /// The limits of one scope: the account, one instrument, or one strategy.
     public struct Scope: Hashable, Sendable {
@@ -30,6 +30,7 @@ public struct RiskLimits: Hashable, Sendable {
         /// C13: the fraction of a balance that is never used.
         public var balanceHaircut: ExactDecimal?
         public var duplicateWindow: Span?
+        public var later = LaterLimits()
 
         public init() {}
     }
@@ -40,6 +41,7 @@ public struct RiskLimits: Hashable, Sendable {
     /// By the strategy's name.
     public var strategies: [String: Scope] = [:]
     public var selfMatch = SelfMatch.deny
+    public var later = LaterAccountLimits()
 
     public init() {}
     /// No limit is set.
