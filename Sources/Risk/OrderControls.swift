@@ -35,8 +35,9 @@ extension InstrumentLimits {
         case .market: exposure.touch(met: request.side) ?? exposure.lastTicks
         }
         if ticks <= 0 { return }
-        let (value, isLarge) = (tickLot.raw * Int128(ticks)).multipliedReportingOverflow(by: Int128(request.quantity.lots))
-        if !isLarge && value < minNotional.raw { throw .minNotional(asked: Amount(raw: value), limit: minNotional) }
+        if let value = value(ticks: ticks, lots: request.quantity.lots), value < minNotional.raw {
+            throw .minNotional(asked: Amount(raw: value), limit: minNotional)
+        }
     }
 
     /// C2 and C3.
@@ -77,7 +78,7 @@ extension InstrumentLimits {
         _ ticks: Int64, within parts: Int64, through side: Side, of doubled: Int64
     ) throws(Breach) {
         if parts == InstrumentLimits.unbounded { return }
-        let asked = Int128(ticks) * 2 * Int128(InstrumentLimits.unit)
+        let asked = Int128(ticks) &* (2 &* Int128(InstrumentLimits.unit))
         let bound = boundProduct(parts, through: side, of: doubled)
         let isOutside = side == .buy ? asked > bound : asked < bound
         if isOutside {
@@ -86,16 +87,18 @@ extension InstrumentLimits {
         }
     }
 
+    /// Below 2^107: a doubled price of 65 bits, and at most 1001 × 10^9.
     @inline(__always) private func boundProduct(_ parts: Int64, through side: Side, of doubled: Int64) -> Int128 {
-        Int128(doubled) * (side == .buy ? Int128(InstrumentLimits.unit) + Int128(parts) : Int128(InstrumentLimits.unit) - Int128(parts))
+        Int128(doubled) &* Int128(side == .buy ? InstrumentLimits.unit + parts : InstrumentLimits.unit - parts)
     }
 
     /// The last tick inside the collar.
     private func boundTicks(_ parts: Int64, through side: Side, of doubled: Int64) -> Int64 {
         let product = boundProduct(parts, through: side, of: doubled)
         let unit = 2 * Int128(InstrumentLimits.unit)
-        let down = product >= 0 ? product / unit : -((-product + unit - 1) / unit)
-        let isExact = down * unit == product
+        let toZero = product / unit
+        let isExact = toZero &* unit == product
+        let down = product < 0 && !isExact ? toZero - 1 : toZero
         return Int64(clamping: side == .buy || isExact ? down : down + 1)
     }
 

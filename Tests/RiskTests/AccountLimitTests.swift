@@ -115,7 +115,7 @@ import Testing
     @Test("a fee in a fraction that no unit of 10^-24 holds is rounded up") func roundUp() throws {
         let odd = try bitcoin(takerFee: "0.0000000000000000000001234567")
         var gate = Gate(instruments: [odd], limits: .none)
-        let reserve = try gate.clear(limit(.buy, 1, at: 1), at: noon, exposure: quietMarket()).charge.reserve
+        let reserve = try gate.clear(limit(.buy, 1, at: 1), at: noon, exposure: cash("1", "0")).charge.reserve
         // 0.0005 × 1.234567e-22 = 6.17e-26, less than a unit.
         #expect(reserve == Amount(raw: amount("0.0005").raw + 1))
     }
