@@ -41,9 +41,9 @@ struct SampleRun {
     var fillChance = 0.05
     var makerShare = 0.8
     /// Standard deviation of a step, as a fraction.
-    var step = 0.0002
+    var step = 0.00006
     /// How much better than the mid a fill is, in steps: the strategy's luck.
-    var edge = 0.35
+    var edge = 3.5
     var strategyName = "market_maker"
     var tags = ["quote", "hedge", "flatten"]
     var hostile = ""
@@ -70,8 +70,8 @@ struct SampleRun {
             instruments: [try instrument("BTC_USDT", kind: .bars), try instrument("ETH_USDT", lot: "0.001", kind: .bars)],
             samples: 24 * 365, period: Span(nanoseconds: 3_600_000_000_000), prices: [42_000, 2_300])
         run.start = Timestamp(nanoseconds: 1_704_067_200_000_000_000)
-        (run.fillChance, run.makerShare, run.step, run.edge) = (0.03, 0.3, 0.006, 0.2)
-        (run.strategyName, run.tags, run.lotsPerFill) = ("pairs", ["enter_long", "enter_short", "exit", "stop_loss"], 400)
+        (run.fillChance, run.makerShare, run.step, run.edge) = (0.03, 0.3, 0.004, 0.8)
+        (run.strategyName, run.tags, run.lotsPerFill) = ("pairs", ["enter_long", "enter_short", "exit", "stop_loss"], 60)
         return run
     }
 
@@ -158,7 +158,7 @@ extension SampleRun {
         for sample in 0..<samples {
             let time = start + Span(nanoseconds: period.nanoseconds * Int64(sample))
             recorder.markouts(before: time, doubledMids: books.doubledMids)
-            drift = drift * 0.995 + random.normal() * 0.03
+            drift = drift * 0.98 + random.normal() * 0.02
             for index in instruments.indices {
                 walk[index] *= 1 + step * (random.normal() + drift)
                 books.doubledMids[index] = doubled(walk[index], instruments[index])

@@ -85,7 +85,9 @@ struct ValueAxis {
         let margin = (high - low) * pad
         self.low = includesZero && low == 0 ? 0 : low - margin
         self.high = includesZero && high == 0 ? 0 : high + margin
-        (step, places) = ValueAxis.roundStep((self.high - self.low) / count)
+        var (step, places) = ValueAxis.roundStep((self.high - self.low) / count)
+        if self.high - self.low < step * 2.5 { (step, places) = ValueAxis.roundStep(step / 2.5) }
+        (self.step, self.places) = (step, places)
     }
 
     /// The next of 1, 2, 2.5, 5 × 10^k, and the places it needs.

@@ -17,10 +17,11 @@ enum ChartSections {
         var lines = [ChartLine(name: "equity", style: "c1", buckets: data.equity)]
         if hasFees { lines.insert(ChartLine(name: "without fees", style: "gross", buckets: data.gross), at: 0) }
         let drawdown = ChartLine(name: "drawdown", style: "down", shape: .area, buckets: data.drawdown)
-        return TimeChart(title: "Equity, \(currency)", axis: data.axis, lines: lines, height: 280).html
-            + TimeChart(
-                title: "Drawdown", axis: data.axis, lines: [drawdown], height: 130, includesZero: true, label: percentLabel
-            ).html + rollingSharpe(data)
+        let top = TimeChart(title: "Equity, \(currency)", axis: data.axis, lines: lines, height: 280).html
+        guard let deepest = data.summary.ratio("max_drawdown"), deepest > 0 else { return top + rollingSharpe(data) }
+        let below = TimeChart(
+            title: "Drawdown", axis: data.axis, lines: [drawdown], height: 130, includesZero: true, label: percentLabel)
+        return top + below.html + rollingSharpe(data)
     }
 
     static func percentLabel(_ value: Double, _ places: Int) -> String { Display.percent(value, max(0, places - 2)) }

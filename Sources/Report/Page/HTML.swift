@@ -33,11 +33,11 @@ enum HTML {
     }
 
     /// A table inside a box that scrolls sideways; cells are HTML. Columns named in `left` are aligned left.
-    static func table(_ headings: [String], _ rows: [[String]], left: Set<Int> = [0], footer: [String]? = nil) -> String {
+    static func table(_ headings: [String], _ rows: [[String]], left: Set<Int> = [0], footer: [String]? = nil, isDense: Bool = false) -> String {
         func cells(_ tag: String, _ row: [String]) -> String {
             row.enumerated().map { "<\(tag)\(left.contains($0.offset) ? " class=\"l\"" : "")>\($0.element)</\(tag)>" }.joined()
         }
-        var out = "<div class=\"scroll\"><table><thead><tr>\(cells("th", headings))</tr></thead><tbody>\n"
+        var out = "<div class=\"scroll\(isDense ? " dense" : "")\"><table><thead><tr>\(cells("th", headings))</tr></thead><tbody>\n"
         for row in rows { out += "<tr>\(cells("td", row))</tr>\n" }
         out += "</tbody>"
         if let footer { out += "<tfoot><tr>\(cells("td", footer))</tr></tfoot>" }

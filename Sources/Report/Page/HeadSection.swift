@@ -18,16 +18,17 @@ enum HeadSection {
         guard let start = Display.time(summary["start_time"]), let end = Display.time(summary["end_time"]) else { return "" }
         let length = Display.span(summary["duration_ns"].integer)
         let until = start.day == end.day ? String(end.clockText.prefix(5)) : end.minuteText
-        return "\(start.minuteText) to \(until) UTC (\(length))"
+        return "<span class=\"nw\">\(start.minuteText) to</span> <span class=\"nw\">\(until) UTC</span> <span class=\"nw\">(\(length))</span>"
     }
 
     private static func verdict(_ summary: Summary) -> String {
         let currency = HTML.escape(summary["reporting_currency"].text ?? "")
         let profit = summary["profit"].amount ?? .zero
         let change = summary.ratio("total_return")
-        let verb = profit > .zero ? "Made" : profit < .zero ? "Lost" : "Ended where it began:"
         let amount = "\(Display.fittingMoney(profit.magnitude)) \(currency) (\(Display.percent(change, 2, sign: true)))"
-        var text = "\(verb) \(HTML.toned(amount, change)) on \(Display.money(summary["starting_equity"])) \(currency)"
+        let start = "\(Display.money(summary["starting_equity"])) \(currency)"
+        var text = profit == .zero
+            ? "Ended where it began, at \(start)" : "\(profit > .zero ? "Made" : "Lost") \(HTML.toned(amount, change)) on \(start)"
         if let deepest = summary.ratio("max_drawdown"), deepest > 0 {
             text += "; the deepest drawdown was \(Display.percent(deepest))"
         }
@@ -50,7 +51,7 @@ enum HeadSection {
             ("Final equity", Display.money(s["final_equity"]), "\(currency), from \(Display.money(s["starting_equity"], places: 0))"),
             ("Sharpe", Display.fixed(s.ratio("sharpe"), 2), "Sortino \(Display.fixed(s.ratio("sortino"), 2))"),
             ("Max drawdown", Display.percent(s.ratio("max_drawdown")), drawdownLength(s)),
-            ("Volatility", Display.percent(s.ratio("volatility")), "a year; Calmar \(Display.fixed(s.ratio("calmar"), 2))"),
+            ("Volatility", Display.percent(s.ratio("volatility")), "Calmar \(Display.fixed(s.ratio("calmar"), 2))"),
             ("Exposure", Display.percent(s.ratio("exposure"), 1), "turnover \(Display.fixed(s.ratio("turnover"), 1))×"),
             ("Trades", Display.count(s["trades"]), "\(Display.count(s["fills"])) fills"),
             ("Win rate", Display.percent(s.ratio("win_rate"), 1), "\(Display.count(s["wins"])) won, \(Display.count(s["losses"])) lost"),

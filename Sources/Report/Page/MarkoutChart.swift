@@ -15,7 +15,7 @@ enum MarkoutChart {
         out += curves.map { "<span class=\"key \($0.1)\">\($0.0)</span>" }.joined() + "</p></figcaption>"
         out += "<div class=\"plot\" style=\"height:220px\"><svg role=\"img\" aria-label=\"Move of the mid price after our fills\">"
         let across = points.indices.map { Tick(position: x($0), label: names[min($0, names.count - 1)]) }
-        out += TimeChart.frame(across, values.ticks { Display.fixed($0, $1) })
+        out += TimeChart.frame(across, values.ticks { Display.fixed($0, $1) }, thinsOut: false)
         let zero = HTML.percent(values.fraction(0))
         out += "<line class=\"zero\" x1=\"0\" x2=\"100%\" y1=\"\(zero)\" y2=\"\(zero)\"/>"
         for (kind, style, curve) in curves { out += draw(kind, style, curve, points, values) }

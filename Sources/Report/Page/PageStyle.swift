@@ -6,7 +6,7 @@ enum PageStyle {
         :root{color-scheme:light dark;--paper:#f7f6f3;--card:#fffefc;--ink:#1d2126;--soft:#5d656e;--faint:#8b929a;--rule:#e4e1da;--grid:#eceae4;
         --blue:#2a5c9a;--sky:#8fb0d4;--gain:#1e7b52;--loss:#b5403a;--amber:#b9771b;--violet:#6f559b;--teal:#2c7f86;--rose:#a8527c;--tint:#2a5c9a14}
         @media(prefers-color-scheme:dark){:root{--paper:#14171a;--card:#1a1e22;--ink:#e6e4df;--soft:#a3aab1;--faint:#7c848c;--rule:#2c3238;--grid:#262b30;
-        --blue:#7fb0e6;--sky:#44678f;--gain:#5cc596;--loss:#ec8078;--amber:#e2b05c;--violet:#b39bdc;--teal:#6cc3ca;--rose:#de92b6;--tint:#7fb0e61f}}
+        --blue:#7fb0e6;--sky:#5b80ad;--gain:#5cc596;--loss:#ec8078;--amber:#e2b05c;--violet:#b39bdc;--teal:#6cc3ca;--rose:#de92b6;--tint:#7fb0e61f}}
 
         """
 
@@ -34,12 +34,12 @@ enum PageStyle {
         .sub{margin:18px 0 6px}
         @media(max-width:980px){.cards{grid-template-columns:repeat(3,1fr)}.two{grid-template-columns:1fr}}
         @media(max-width:640px){main{padding:24px 12px 0}section{padding:16px 14px;border-radius:8px}h1{font-size:27px}.cards{grid-template-columns:repeat(2,1fr)}
-        .card{padding:11px 13px}.card dd{font-size:18px}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:7px}}
+        .card{padding:11px 13px}.card dd{font-size:18px}.facts{grid-template-columns:minmax(8.5em,auto) 1fr;gap:3px 14px}}
 
         """
 
     private static let charts = """
-        figure{margin:16px 0 0}figcaption{display:flex;flex-wrap:wrap;gap:2px 18px;align-items:baseline;margin-bottom:8px}
+        figure{margin:0;padding-top:22px}h2+figure,.note+figure,.two figure{padding-top:12px}figcaption{display:flex;flex-wrap:wrap;gap:2px 18px;align-items:baseline;margin-bottom:8px}
         .legend{display:flex;flex-wrap:wrap;gap:2px 14px;color:var(--soft);font-size:13px}.key::before{content:"";display:inline-block;width:14px;height:0;border-top:2.5px solid var(--tone);vertical-align:middle;margin-right:6px;border-radius:2px}
         .key.buy::before,.key.sell::before{width:0;border:4.5px solid transparent;border-top:0;border-bottom:7px solid var(--gain)}.key.sell::before{border-bottom:0;border-top:7px solid var(--loss)}
         .plot{position:relative;margin:0 4px 30px 66px}.plot>svg{display:block;width:100%;height:100%;overflow:visible}
@@ -58,12 +58,12 @@ enum PageStyle {
 
     private static let tables = """
         .scroll{overflow-x:auto;margin-top:8px}.scroll.tall{max-height:560px;overflow-y:auto;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}
-        table{border-collapse:collapse;width:100%;font-size:13.5px}th,td{padding:5px 10px;text-align:right;white-space:nowrap}th:first-child,td:first-child{padding-left:2px}th:last-child,td:last-child{padding-right:2px}
-        th{color:var(--soft);font-weight:500;font-size:12.5px;border-bottom:1px solid var(--rule)}.tall thead th{position:sticky;top:0;background:var(--card);z-index:1}
-        tbody tr+tr td{border-top:1px solid var(--grid)}tfoot td{border-top:1px solid var(--rule);font-weight:600}.l{text-align:left}
+        table{border-collapse:collapse;width:100%;font-size:13.5px}th,td{padding:5px 10px;text-align:right;white-space:nowrap}th:first-child,td:first-child{padding-left:2px;position:sticky;left:0;background:var(--card)}th:last-child,td:last-child{padding-right:2px}
+        th{color:var(--soft);font-weight:500;font-size:12.5px;border-bottom:1px solid var(--rule)}.tall thead th{position:sticky;top:0;background:var(--card);z-index:1}.tall thead th:first-child{z-index:2}
+        tbody tr+tr td{border-top:1px solid var(--grid)}tfoot td{border-top:1px solid var(--rule);font-weight:600}.l{text-align:left}.dense table{font-size:13px}.dense th,.dense td{padding-left:7px;padding-right:7px}.nw{white-space:nowrap}
         th button{all:unset;cursor:pointer}th button:focus-visible{outline:2px solid var(--blue);outline-offset:2px}th[aria-sort=ascending] button::after{content:" ↑"}th[aria-sort=descending] button::after{content:" ↓"}
         .heat td{text-align:center;padding:5px 4px;border:2px solid var(--card)!important;border-radius:6px;min-width:56px}.heat td:first-child,.heat th:first-child{text-align:left;min-width:0}.heat th{text-align:center;border:0}
-        .heat .sum{font-weight:600}.days rect{rx:2px}.days text{font-size:10.5px;fill:var(--faint)}
+        .heat.narrow{width:auto}.heat.narrow td{min-width:92px}.heat .sum{font-weight:600}.days rect{rx:2px}.days text{font-size:10.5px;fill:var(--faint)}
         \(heatLevels)
         .none{color:var(--faint)}@media print{body{background:#fff}section{break-inside:avoid}.scroll.tall{max-height:none}}
 

@@ -33,6 +33,6 @@ public enum ReportPage {
 
     /// The marks of fills, drawn once and used many times.
     private static let signs = """
-        <svg class="defs" aria-hidden="true"><defs><path id="buy" d="M0 -1L5 7.5L-5 7.5Z"/><path id="sell" d="M0 1L5 -7.5L-5 -7.5Z"/></defs></svg>
+        <svg class="defs" aria-hidden="true"><defs><path id="buy" d="M0 2L4.5 10L-4.5 10Z"/><path id="sell" d="M0 -2L4.5 -10L-4.5 -10Z"/></defs></svg>
         """
 }

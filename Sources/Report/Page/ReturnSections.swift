@@ -36,14 +36,16 @@ enum ReturnSections {
             yearly[day.date.year, default: 1] *= 1 + day.fraction
         }
         guard let first = days.first?.date.year, let last = days.last?.date.year else { return "" }
+        // Within one year only its own months are shown.
+        let span = first == last ? (days[0].date.month - 1)...(days[days.count - 1].date.month - 1) : 0...11
         let deepest = (0..<12).reduce(0.0) { most, month in
             (first...last).reduce(most) { max($0, abs((growth[$1 * 12 + month] ?? 1) - 1)) }
         }
-        var out = "<h3 class=\"sub\">By month</h3><div class=\"scroll\"><table class=\"heat\"><thead><tr><th></th>"
-        out += CivilDate.monthNames.map { "<th>\($0)</th>" }.joined() + "<th>Year</th></tr></thead><tbody>"
+        var out = "<h3 class=\"sub\">By month</h3><div class=\"scroll\"><table class=\"heat\(span.count < 6 ? " narrow" : "")\"><thead><tr><th></th>"
+        out += CivilDate.monthNames[span].map { "<th>\($0)</th>" }.joined() + "<th>Year</th></tr></thead><tbody>"
         for year in first...last {
             out += "<tr><td>\(year)</td>"
-            for month in 0..<12 {
+            for month in span {
                 guard let value = growth[year * 12 + month] else { out += "<td class=\"none\">·</td>"; continue }
                 out += "<td class=\"\(level(value - 1, deepest))\">\(Display.percent(value - 1, 2))</td>"
             }

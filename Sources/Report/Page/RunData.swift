@@ -26,7 +26,7 @@ struct RunData {
         var sells = [MarkSum](repeating: MarkSum(), count: RunData.markStretches)
     }
 
-    static let markStretches = 160
+    static let markStretches = 96
 
     let directory: String
     let summary: Summary

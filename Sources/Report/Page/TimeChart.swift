@@ -49,7 +49,7 @@ struct TimeChart {
     var html: String {
         let ranges = lines.compactMap(\.range) + marks.map { $0.value...$0.value }
         guard let lowest = ranges.map(\.lowerBound).min(), let highest = ranges.map(\.upperBound).max() else { return "" }
-        let values = ValueAxis(lowest...highest, includesZero: includesZero)
+        let values = ValueAxis(lowest...highest, includesZero: includesZero, count: max(2.5, Double(height) / 44))
         let name = HTML.escape(title)
         var out = "<figure class=\"chart\" data-t0=\"\(axis.start / 1_000_000)\" data-t1=\"\(axis.end / 1_000_000)\">"
         out += "<figcaption><h3>\(name)</h3>\(legend)</figcaption>"
@@ -67,7 +67,7 @@ struct TimeChart {
     }
 
     /// Grid lines and labels of both axes.
-    static func frame(_ across: [Tick], _ upward: [Tick]) -> String {
+    static func frame(_ across: [Tick], _ upward: [Tick], thinsOut: Bool = true) -> String {
         var out = ""
         for tick in upward {
             let y = HTML.percent(tick.position)
@@ -76,7 +76,7 @@ struct TimeChart {
         for (index, tick) in across.enumerated() {
             let x = HTML.percent(tick.position)
             let anchor = tick.position < 0.03 ? " s" : tick.position > 0.97 ? " e" : ""
-            out += "<text class=\"x\(index % 2 == 1 ? " alt" : "")\(anchor)\" x=\"\(x)\" y=\"100%\" dy=\"18\">\(tick.label)</text>"
+            out += "<text class=\"x\(thinsOut && index % 2 == 1 ? " alt" : "")\(anchor)\" x=\"\(x)\" y=\"100%\" dy=\"18\">\(tick.label)</text>"
         }
         return out
     }
