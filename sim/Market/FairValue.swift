@@ -79,6 +79,8 @@ struct FairValue {
         if sinceSlow == slowEvery { sinceSlow = 0 }
         x += drift - pull * x + stepVolatility * activity * noise.normal()
         if jumps.chance(jumpChance) { x += jump * jumps.normal() }
+        // Whatever a scenario says, a price stays within e^±4 of its first.
+        x = max(-4, min(4, x))
     }
 
     private mutating func stepSlowly(pace: Double) {

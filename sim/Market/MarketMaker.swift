@@ -19,6 +19,8 @@ struct MarketMaker {
         var lots: Int64 = 2_000
         /// Inventory at which he shifts his quotes by three ticks and stops adding to it.
         var inventoryLots: Int64 = 40_000
+        /// At each look he is rid of one such part of his inventory, outside this market.
+        var unloading: Int64 = 200
     }
 
     private struct Quote {
@@ -77,19 +79,36 @@ struct MarketMaker {
     ///   - activity: What volatility is multiplied by; he widens with it.
     mutating func requote(fair: Double, activity: Double, book: inout MatchingBook, events: inout [BookEvent]) {
         error = 0.9 * error + 0.43588989435406733 * parameters.errorTicks * random.normal()
+        // What he holds he works off elsewhere, in some minutes.
+        inventory -= inventory / parameters.unloading
         let lean = max(-1.0, min(1.0, Double(inventory) / Double(parameters.inventoryLots)))
         let centre = fair + error - 3 * lean
         let half = parameters.halfSpreadTicks * (0.6 + 0.4 * activity)
         var bid = Portable.floor(centre - half)
         var ask = Portable.ceiling(centre + half)
-        // Far out of place on both sides at once: first everything is pulled, so that he never trades with himself.
+        // First everything out of place is pulled, so that he never trades with himself.
         cancelMisplaced(.buy, front: bid, book: &book, events: &events)
         cancelMisplaced(.sell, front: ask, book: &book, events: &events)
+        takeBargains(bid: bid, ask: ask, lean: lean, book: &book, events: &events)
         if let best = book.bestAsk, bid >= best.ticks { bid = best.ticks - 1 }
         if lean < 1 { placeMissing(.buy, front: bid, book: &book, events: &events) }
         if let best = book.bestBid, ask <= best.ticks { ask = best.ticks + 1 }
         if lean > -1 { placeMissing(.sell, front: ask, book: &book, events: &events) }
         if lean.magnitude > 0.5 { trim(lean > 0 ? .buy : .sell, book: &book, events: &events) }
+    }
+
+    /// What others offer at the price at which he would bid himself, or below it, he takes.
+    private mutating func takeBargains(
+        bid: Int64, ask: Int64, lean: Double, book: inout MatchingBook, events: inout [BookEvent]
+    ) {
+        let size = Quantity(lots: parameters.lots)
+        if lean < 1, let best = book.bestAsk, best.ticks <= bid {
+            let filled = book.take(.buy, size, limit: Price(ticks: bid), owner: owner, into: &events)
+            inventory += filled.lots
+        } else if lean > -1, let best = book.bestBid, best.ticks >= ask {
+            let filled = book.take(.sell, size, limit: Price(ticks: ask), owner: owner, into: &events)
+            inventory -= filled.lots
+        }
     }
 
     /// With much inventory he makes the orders that would add to it smaller, which keeps their places in the queue.
@@ -154,7 +173,7 @@ struct MarketMaker {
         var level = 0
         while level < targets.count {
             let price = targets[level]
-            if !quotes(side, at: price) {
+            if price > 0, !quotes(side, at: price) {
                 let wanted = Double(parameters.lots) * (1 + 0.6 * Double(level)) * (0.5 + random.unit())
                 let lots = Portable.rounded(max(1, Portable.nearest(wanted)), digits: 100)
                 if let order = book.place(

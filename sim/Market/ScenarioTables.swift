@@ -85,8 +85,8 @@ extension Scenario {
         } catch {
             throw ScenarioError(table, "is not possible: \(error.message)")
         }
-        guard let ticks = price.multiple(of: tick), ticks >= 100, ticks < 1 << 40 else {
-            throw ScenarioError("\(table).price", "is \(price); a multiple of the tick \(tick), at least 100 ticks, was expected")
+        guard let ticks = price.multiple(of: tick), (100...2_000_000).contains(ticks) else {
+            throw ScenarioError("\(table).price", "is \(price); a multiple of the tick \(tick), from 100 to 2,000,000 ticks, was expected")
         }
         return (made, Double(ticks))
     }
@@ -127,6 +127,7 @@ extension Scenario {
         makers.requoteSeconds = try reader.seconds("makers.requote", "800ms", from: "51ms", to: "1h")
         makers.lots = try lots(&reader, "makers.size", "0.2", lot)
         makers.inventoryLots = try lots(&reader, "makers.inventory", "4", lot)
+        makers.unloading = try reader.integer("makers.unloading", makers.unloading, 1...1_000_000_000)
         return makers
     }
 

@@ -1,4 +1,4 @@
-public import Domain
+internal import Domain
 
 /// One value of a scenario file: its dotted key (`feed.level`, `instrument.0.tick`) and what was written there.
 public struct ScenarioSetting: Hashable, Sendable {
