@@ -29,9 +29,10 @@ let package = Package(
         .target(name: "Market", dependencies: ["Domain"], path: "sim/Market", swiftSettings: house),
         .target(name: "CLua", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("lua5.4")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         // Row 3: tapes, scripts, reports.
-        .target(name: "Tape", dependencies: ["Domain", "COpenSSL", "CZlib"], swiftSettings: house),
+        .target(name: "Tape", dependencies: ["Domain", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
         .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
         // Row 4 and 5: who calls the engine.
@@ -56,7 +57,7 @@ let package = Package(
             name: "MarketTests",
             dependencies: ["Domain", "Market", "Tape", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: tests),
-        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape"], swiftSettings: tests),
+        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
             swiftSettings: tests),
