@@ -30,17 +30,12 @@ struct SimCommand: ParsableCommand {
     @Option(help: ArgumentHelp("2 for depth and trades, 3 for every order, instead of the scenario's.", valueName: "2|3"))
     var level: Int64?
 
-    @Flag(help: "Pack the tape: about a twentieth of the size, read a little slower.")
+    @Flag(help: "Pack the tape: about a fifteenth of the size, read a little slower.")
     var packed = false
 
     func run() throws {
         let scenario = try readScenario()
-        let metadata = [
-            (key: "generator", value: "perigee sim"),
-            (key: "scenario", value: SimCommand.baseName(self.scenario)),
-            (key: "seed", value: "\(Int64(bitPattern: scenario.seed))"),
-            (key: "duration", value: scenario.duration.text),
-        ]
+        let metadata = GeneratedMarket.metadata(scenario, file: SimCommand.baseName(self.scenario))
         do {
             let digest = try write(scenario, metadata)
             try say(scenario, recordsDigest: digest)

@@ -79,6 +79,16 @@ public struct GeneratedMarket: Sendable {
         return true
     }
 
+    /// What the header of a generated tape says of where it comes from; nothing that depends on machine, moment or path.
+    ///
+    /// - Parameter file: The scenario's file name, without its folder.
+    public static func metadata(_ scenario: Scenario, file: String) -> [(key: String, value: String)] {
+        [
+            (key: "generator", value: "perigee sim"), (key: "scenario", value: file),
+            (key: "seed", value: "\(Int64(bitPattern: scenario.seed))"), (key: "duration", value: scenario.duration.text),
+        ]
+    }
+
     /// The matched book as it stands now, where the scenario has one.
     public var book: MatchingBook? { orders?.flow.book }
 }

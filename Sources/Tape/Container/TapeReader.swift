@@ -52,6 +52,8 @@ public struct TapeBlock: Hashable, Sendable {
 
     let layout: TapeLayout
     let store: BlockStore
+    /// For each block the earliest exchange time in it and all later ones; one more at the end.
+    private let earliest: [Int64]
 
     public init(path: String) throws(TapeError) {
         self.path = path
@@ -71,11 +73,25 @@ public struct TapeBlock: Hashable, Sendable {
             instruments: instruments.count)
         var totals = LayoutTotals()
         for unsafe header in unsafe layout.blocks where header.isMarket { totals.add(header) }
+        earliest = unsafe TapeReader.suffixMinima(layout.blocks)
         recordCount = totals.records
         firstLocalTime = totals.deskRecords > 0 ? Timestamp(nanoseconds: totals.firstLocal) : nil
         lastLocalTime = totals.deskRecords > 0 ? Timestamp(nanoseconds: totals.lastLocal) : nil
         minimumLag = totals.minLag == .max ? nil : Span(nanoseconds: totals.minLag)
     }
+
+    private static func suffixMinima(_ blocks: UnsafeBufferPointer<BlockHeader>) -> [Int64] {
+        var minima = [Int64](repeating: .max, count: blocks.count + 1)
+        for number in blocks.indices.reversed() {
+            minima[number] = min(minima[number + 1], unsafe blocks[number].isMarket ? blocks[number].minExchange : .max)
+        }
+        return minima
+    }
+
+    var blockCount: Int { unsafe layout.blocks.count }
+    func header(_ number: Int) -> BlockHeader { unsafe layout.blocks[number] }
+    /// The earliest exchange time in this block and all behind it.
+    func earliestExchange(from number: Int) -> Int64 { earliest[number] }
 
     /// The index, block by block.
     public var blocks: [TapeBlock] { unsafe layout.blocks.map { TapeBlock($0) } }

@@ -252,7 +252,8 @@ extension TapeWriter {
         let onlyOne = MarketRecord.Flag.deskOnly | MarketRecord.Flag.venueOnly
         let (kind, instrument, flags) = (record.kindByte &- 1, Int(record.instrument), record.flags & onlyOne)
         let latest = max(record.localTime, record.exchangeTime)
-        return kind < 10 && instrument < instruments && flags != onlyOne && latest != .max
+        let earliest = min(record.localTime, record.exchangeTime)
+        return kind < 10 && instrument < instruments && flags != onlyOne && latest != .max && earliest != .min
     }
 
     private func refusal(of record: MarketRecord) -> TapeError {
@@ -271,7 +272,8 @@ extension TapeWriter {
     static func fault(of record: MarketRecord, instruments: Int) -> String? {
         if MarketRecord.Kind(rawValue: record.kindByte) == nil { return "kind \(record.kindByte) does not exist" }
         if Int(record.instrument) >= instruments { return "instrument \(record.instrument) of \(instruments) does not exist" }
-        if record.localTime == .max || record.exchangeTime == .max { return "a time of 2^63 − 1 is kept for 'never'" }
+        let times = [record.localTime, record.exchangeTime]
+        if times.contains(.max) || times.contains(.min) { return "a time of 2^63 − 1 or −2^63 is kept for 'never'" }
         let onlyOne = MarketRecord.Flag.deskOnly | MarketRecord.Flag.venueOnly
         return record.flags & onlyOne == onlyOne ? "flagged both desk-only and venue-only" : nil
     }
