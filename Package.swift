@@ -26,6 +26,7 @@ let package = Package(
         // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
         .target(name: "Trading", dependencies: ["Domain", "Risk"], swiftSettings: house),
         .target(name: "Exchange", dependencies: ["Domain"], path: "sim/Exchange", swiftSettings: house),
+        .target(name: "Market", dependencies: ["Domain"], path: "sim/Market", swiftSettings: house),
         .target(name: "CLua", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("lua5.4")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O2"])]),
@@ -45,8 +46,9 @@ let package = Package(
         .executableTarget(
             name: "perigee",
             dependencies: [
-                "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
+                "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: house),
         // Tests, one folder a target.
@@ -55,6 +57,10 @@ let package = Package(
         .testTarget(name: "ConfigurationTests", dependencies: ["Domain", "Risk", "Configuration"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
         .testTarget(name: "ExchangeTests", dependencies: ["Domain", "Exchange"], swiftSettings: tests),
+        .testTarget(
+            name: "MarketTests",
+            dependencies: ["Domain", "Market", "Tape", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: tests),
         .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
