@@ -1,22 +1,48 @@
 import Domain
-import Foundation
 import Testing
 
 @testable import Tape
 
 /// The recorded data beside the project, and the figures that were computed from it independently.
 enum Recorded {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../../shared/data").standardized
+    static let folder = #filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 } + "/../shared/data/"
+    // house-ok: written once, only read after
     nonisolated(unsafe) static let truth: [String: [String: Any]] = {
-        guard let data = try? Data(contentsOf: folder.appendingPathComponent("truth.json")),
-            let json = try? JSONSerialization.jsonObject(with: data) as? [String: [String: Any]]
-        else { return [:] }
-        return json
+        let bytes = TemporaryFolder.read(folder + "truth.json")
+        let parsed = Bytes.with(bytes) { text -> Any? in
+            var reader = JSONReader(text)
+            return try? value(&reader)
+        }
+        return parsed as? [String: [String: Any]] ?? [:]
     }()
+
+    private static func value(_ reader: inout JSONReader) throws -> Any {
+        switch try reader.peek() {
+        case .object:
+            var result: [String: Any] = [:]
+            try reader.beginObject()
+            while let key = try reader.nextKey() { result[key.decoded() ?? ""] = try value(&reader) }
+            return result
+        case .array:
+            var result: [Any] = []
+            try reader.beginArray()
+            while try reader.nextElement() { result.append(try value(&reader)) }
+            return result
+        case .string: return try reader.string().decoded() ?? ""
+        case .number:
+            let number = try reader.number()
+            return number.integer.map { Int($0) as Any } ?? number.text
+        case .bool: return try reader.bool()
+        case .null:
+            try reader.null()
+            return "null"
+        }
+    }
+
     static let isThere = !truth.isEmpty
     static let absent: Comment = "the recorded data is not beside the project (../shared/data): skipped"
 
-    static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+    static func path(_ name: String) -> String { folder + name }
 
     /// A value of the truth by its path.
     static func value<T>(_ file: String, _ keys: String...) -> T? {
@@ -59,23 +85,8 @@ struct Imported {
     func note(_ key: String) -> Int { summary.notes.first { $0.key == key }?.value ?? 0 }
 }
 
-/// Files of one test, removed with it.
-final class Scratch {
-    let folder: URL
-    init() {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("perigee-import-\(UUID().uuidString)")
-        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-
-    func file(_ name: String, _ text: String) throws -> String { try file(name, Array(text.utf8)) }
-
-    func file(_ name: String, _ bytes: [UInt8]) throws -> String {
-        try Data(bytes).write(to: folder.appendingPathComponent(name))
-        return path(name)
-    }
+extension TemporaryFolder {
+    func file(_ name: String, _ text: String) -> String { write(text.utf8, to: name) }
 }
 
 /// What an import said instead of making a tape.
