@@ -24,7 +24,7 @@ import Testing
         }
         let summary = try recorder.finish(FinalState(cash: [], positions: []))
         #expect(summary["samples"].integer == 6)
-        #expect(summary.ratio("samples_per_year") == 252 * 3)
+        #expect(summary.ratio("samples_per_year") == 756.0)
         let r = [0.01, -100.0 / 10_100, 0.02, 0, 100.0 / 10_200]
         let mean = r.reduce(0, +) / 5
         let deviation = (r.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4).squareRoot()
@@ -46,6 +46,6 @@ import Testing
         }
         let summary = try recorder.finish(FinalState(cash: [], positions: []))
         #expect(summary["samples"].integer == 3)
-        #expect(summary.ratio("samples_per_year") == 252 * 3)
+        #expect(summary.ratio("samples_per_year") == 756.0)
     }
 }

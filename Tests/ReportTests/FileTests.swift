@@ -25,7 +25,7 @@ import Testing
         let folder = ScratchFolder()
         let recorder = try RunRecorder(directory: folder.path, instruments: [], context: TinyRun.context())
         let values = [
-            "0", "-0.000000000000000000000001", "170141183460469.231731687303715884105727", "100", "-12.5", "18446744073709.551615", "0.1",
+            "0", "-0.000000000000000000000001", "85070591730234.615865843651857942052863", "100", "-12.5", "18446744073709.551615", "0.1",
         ]
         for value in values { try recorder.equity(TinyRun.row(0, value)) }
         _ = try recorder.finish(FinalState(cash: [], positions: []))

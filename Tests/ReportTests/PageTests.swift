@@ -43,7 +43,7 @@ import Testing
         {
             #expect(html.contains(text), "no '\(text)'")
         }
-        #expect(!html.contains("nan") && !html.contains("inf%"))
+        #expect(!html.contains(">nan") && !html.contains(" nan") && !html.contains("inf%"))
     }
 
     /// The page of a run without fills, of one row, of none.

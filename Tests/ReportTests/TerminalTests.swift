@@ -24,7 +24,7 @@ import Testing
     @Test func progressLine() {
         let time = Timestamp(nanoseconds: 1_723_075_200_000_000_000)
         let line = ProgressLine.render(fraction: 0.25, simulated: time, events: 1_250_000, elapsedSeconds: 0.5, width: 80)
-        #expect(line == "[████░░░░░░░░░░░░░░]   25%  2024-08-08 00:00:00  2.50M events/s  ETA 00:02     ".prefix(79))
+        #expect(line == "[█████░░░░░░░░░░░░░░░░░░]   25%  2024-08-08 00:00:00  2.50M events/s  ETA 00:02")
         #expect(line.count == 79)
         let start = ProgressLine.render(fraction: .nan, simulated: time, events: 0, elapsedSeconds: 0, width: 40)
         #expect(start.count == 39)
