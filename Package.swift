@@ -40,10 +40,14 @@ let package = Package(
             name: "Backtesting",
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
             swiftSettings: house),
+        .target(
+            name: "Configuration", dependencies: ["Domain", "Risk", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: house),
         .executableTarget(
             name: "perigee",
             dependencies: [
                 "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting",
+                "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
@@ -51,6 +55,7 @@ let package = Package(
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Domain", "Risk", "Configuration"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
         .testTarget(name: "ExchangeTests", dependencies: ["Domain", "Exchange"], swiftSettings: tests),
         .testTarget(

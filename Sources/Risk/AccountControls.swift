@@ -2,29 +2,31 @@ import Domain
 
 /// C9 to C13: what the account may have open, hold and spend with this order in it.
 extension InstrumentLimits {
-    /// The charge of a request at its worst price.
-    @inline(__always) func charge(_ request: OrderRequest, worstTicks: Int64) throws(Breach) -> Charge {
-        let (value, isLarge) = (tickLot.raw * Int128(worstTicks)).multipliedReportingOverflow(by: Int128(request.quantity.lots))
-        guard !isLarge, value <= Gate.largestValue,
-            let reserve = reserve(request.side, ticks: worstTicks, lots: request.quantity.lots)
-        else { throw .tooLarge(lots: request.quantity.lots) }
-        return Charge(price: Price(ticks: worstTicks), value: Amount(raw: value), reserve: reserve)
+    /// The charge of a request at its worst price; nothing is reserved where balances are not checked.
+    @inline(__always) func charge(
+        _ request: OrderRequest, worstTicks: Int64, reserves: Bool
+    ) throws(Breach) -> Charge {
+        guard let value = value(ticks: worstTicks, lots: request.quantity.lots) else {
+            throw .tooLarge(lots: request.quantity.lots)
+        }
+        let price = Price(ticks: worstTicks)
+        if !reserves { return Charge(price: price, value: Amount(raw: value), reserve: .zero) }
+        guard let reserve = reserve(request.side, value: value, lots: request.quantity.lots) else {
+            throw .tooLarge(lots: request.quantity.lots)
+        }
+        return Charge(price: price, value: Amount(raw: value), reserve: reserve)
     }
 
     /// Quote currency with the highest fee, rounded up, for a buy; base currency for a sell. Nil where it does not fit.
-    @inline(__always) func reserve(_ side: Side, ticks: Int64, lots: Int64) -> Amount? {
+    @inline(__always) func reserve(_ side: Side, value: Int128, lots: Int64) -> Amount? {
         switch side {
-        case .sell:
-            let (base, isLarge) = baseLot.raw.multipliedReportingOverflow(by: Int128(lots))
-            return isLarge ? nil : Amount(raw: base)
+        case .sell: return Int128(lots) <= largestLots ? Amount(raw: baseLot.raw &* Int128(lots)) : nil
         case .buy:
-            let (value, isLarge) = (tickLot.raw * Int128(ticks)).multipliedReportingOverflow(by: Int128(lots))
-            if isLarge || value > Gate.largestValue { return nil }
             if feeParts == 0 { return Amount(raw: value) }
-            let (product, isWide) = value.multipliedReportingOverflow(by: feeParts)
-            if isWide { return Amount(raw: value + (value / feeUnit + 1) * feeParts) }
+            if value > largestFeeValue { return Amount(raw: value + (value / feeUnit + 1) * feeParts) }
+            let product = value &* feeParts
             let fee = product / feeUnit
-            return Amount(raw: value + (fee * feeUnit == product ? fee : fee + 1))
+            return Amount(raw: value + (fee &* feeUnit == product ? fee : fee + 1))
         }
     }
 
@@ -75,7 +77,7 @@ extension InstrumentLimits {
         let unit = Int128(InstrumentLimits.unit)
         let (whole, rest) = total.raw.quotientAndRemainder(dividingBy: unit)
         let share = unit - min(unit, Int128(haircut))
-        return Amount(raw: whole * share + rest * share / unit)
+        return Amount(raw: whole &* share + rest &* share / unit)
     }
 }
 
@@ -83,10 +85,10 @@ extension Exposure {
     /// The exposure without one open order of ours.
     func without(_ side: Side, leaves: Quantity, at price: Price, limit: InstrumentLimits) -> Exposure {
         var rest = self
-        let value = Amount(raw: limit.tickLot.raw * Int128(price.ticks) * Int128(leaves.lots))
-        rest.openValue -= value
-        rest.accountOpenValue -= value
-        let reserve = limit.reserve(side, ticks: price.ticks, lots: leaves.lots) ?? .zero
+        let value = limit.value(ticks: price.ticks, lots: leaves.lots) ?? 0
+        rest.openValue -= Amount(raw: value)
+        rest.accountOpenValue -= Amount(raw: value)
+        let reserve = limit.reserve(side, value: value, lots: leaves.lots) ?? .zero
         switch side {
         case .buy:
             rest.buyLeavesLots -= leaves.lots

@@ -6,7 +6,7 @@ public struct Charge: Hashable, Sendable, BitwiseCopyable {
     public let price: Price
     /// ``price`` × quantity, in the quote currency.
     public let value: Amount
-    /// What to set aside: quote currency with fees for a buy, base currency for a sell.
+    /// What to set aside: quote currency with fees for a buy, base currency for a sell; zero where balances are not checked.
     public let reserve: Amount
 
     init(price: Price, value: Amount, reserve: Amount) {

@@ -12,21 +12,21 @@ extension Gate {
         case .buy:
             let own = request.isPostOnly ? exposure.lowestStayingSellTicks : exposure.lowestOwnSellTicks
             if own == Exposure.noAsk { return }
-            let reach = reach(of: request, touch: exposure.bestAskTicks, none: Exposure.noAsk, last: exposure.lastTicks)
+            let reach = reach(of: request, exposure: exposure)
             if reach.map({ $0 >= own }) ?? !request.type.isStop { throw .selfMatch(own: Price(ticks: own)) }
         case .sell:
             let own = request.isPostOnly ? exposure.highestStayingBuyTicks : exposure.highestOwnBuyTicks
             if own == Exposure.noBid { return }
-            let reach = reach(of: request, touch: exposure.bestBidTicks, none: Exposure.noBid, last: exposure.lastTicks)
+            let reach = reach(of: request, exposure: exposure)
             if reach.map({ $0 <= own }) ?? !request.type.isStop { throw .selfMatch(own: Price(ticks: own)) }
         }
     }
 
     /// The price up to which a request would trade at once; nil where that is not known, and for stops.
-    @inline(__always) private func reach(of request: OrderRequest, touch: Int64, none: Int64, last: Int64) -> Int64? {
+    @inline(__always) private func reach(of request: OrderRequest, exposure: Exposure) -> Int64? {
         switch request.type {
         case .limit: request.price.ticks
-        case .market: touch != none ? touch : last > 0 ? last : nil
+        case .market: exposure.touch(met: request.side) ?? (exposure.lastTicks > 0 ? exposure.lastTicks : nil)
         case .stop, .stopLimit: nil
         }
     }

@@ -74,7 +74,8 @@ public struct Gate: Sendable {
 
     /// What to set aside for an open quantity, as ``Charge/reserve`` counts it.
     public func reserve(_ side: Side, of instrument: InstrumentID, at price: Price, quantity: Quantity) -> Amount {
-        limits[instrument.position].reserve(side, ticks: price.ticks, lots: quantity.lots) ?? .zero
+        let limit = limits[instrument.position]
+        return limit.reserve(side, value: limit.value(ticks: price.ticks, lots: quantity.lots) ?? 0, lots: quantity.lots) ?? .zero
     }
 
     private func judge(
@@ -83,8 +84,8 @@ public struct Gate: Sendable {
         try limit.checkForm(of: request, at: now)
         let reference = limit.reference(at: now, exposure: exposure)
         let worst = limit.worstTicks(of: request, reference: reference, exposure: exposure)
-        let charge = try limit.charge(request, worstTicks: worst)
-        try limit.checkMinimum(of: request, worstTicks: worst, exposure: exposure)
+        let charge = try limit.charge(request, worstTicks: worst, reserves: exposure.checksBalances)
+        try limit.checkMinimum(of: request, exposure: exposure)
         try limit.checkOrderSize(of: request, charge: charge)
         try limit.checkCollar(of: request, reference: reference, exposure: exposure)
         try limit.checkOpen(charge, exposure: exposure, isNew: isNew)

@@ -22,15 +22,20 @@ struct InstrumentLimits: Sendable, BitwiseCopyable {
     /// The highest fee of a fill and the kept-back part of a balance, parts of 10^`feeScale` and of 10^9.
     var feeParts: Int128
     var feeUnit: Int128
+    /// The largest ticks × lots, lots, and value whose products below cannot overflow. A checked multiplication of 128 bits costs
+    /// as much as a division, so the factors are bounded instead.
+    var largestProduct: Int128
+    var largestLots: Int128
+    var largestFeeValue: Int128
     var haircut: Int64 = 0
     var duplicateWindow = Span.zero
 
     static let unit: Int64 = 1_000_000_000
     static let unbounded = Int64.max
+    /// The widest collar that is told from none: a thousand times the reference.
+    static let widestCollar: Int64 = 1_000 * unit
     static let defaultReferenceMaxAge = Span(nanoseconds: 5_000_000_000)
 
-    /// Whether some limit cannot be judged without a price.
-    var needsPrice: Bool { hasValueLimit || hasOpenValueLimit }
     var hasValueLimit: Bool { maxOrderValue.raw != .max }
     var hasOpenValueLimit: Bool { maxInstrumentOpenValue.raw != .max || maxAccountOpenValue.raw != .max }
 
@@ -41,9 +46,12 @@ struct InstrumentLimits: Sendable, BitwiseCopyable {
         let fees = fee.normalized
         feeParts = max(0, fees.mantissa)
         feeUnit = ExactDecimal.powerOfTen(fees.scale)
+        largestProduct = Gate.largestValue / tickLot.raw
+        largestLots = Int128.max / baseLot.raw
+        largestFeeValue = min(Gate.largestValue, Int128.max / max(1, feeParts))
         apply(limits.account, to: instrument)
         apply(limits.strategies[strategy] ?? RiskLimits.Scope(), to: instrument)
-        let own = limits.instruments[instrument.name] ?? limits.instruments["\(instrument.venue):\(instrument.nativeSymbol)"]
+        let own = limits.scope(of: instrument)
         let accountWide = (maxAccountOrders, maxAccountOpenValue)
         apply(own ?? RiskLimits.Scope(), to: instrument)
         (maxAccountOrders, maxAccountOpenValue) = accountWide
@@ -70,9 +78,17 @@ struct InstrumentLimits: Sendable, BitwiseCopyable {
     private mutating func apply(_ collar: RiskLimits.PriceCollar) {
         let isFirst = !hasCollar
         hasCollar = true
-        if let part = collar.aggressive { aggressive = min(aggressive, part.whole(of: InstrumentLimits.part)) }
-        if let part = collar.passive { passive = min(passive, part.whole(of: InstrumentLimits.part)) }
+        if let part = collar.aggressive { aggressive = min(aggressive, InstrumentLimits.parts(of: part)) }
+        if let part = collar.passive { passive = min(passive, InstrumentLimits.parts(of: part)) }
         if let age = collar.referenceMaxAge { referenceMaxAge = isFirst ? age : min(referenceMaxAge, age) }
+    }
+
+    private static func parts(of fraction: ExactDecimal) -> Int64 { min(widestCollar, fraction.whole(of: part)) }
+
+    /// Price × size in the quote currency; nil where that is too large to judge.
+    @inline(__always) func value(ticks: Int64, lots: Int64) -> Int128? {
+        let product = Int128(ticks) &* Int128(lots)
+        return product <= largestProduct ? tickLot.raw &* product : nil
     }
 
     /// 10^-9: the grain of fractions.

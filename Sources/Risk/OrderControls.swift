@@ -25,13 +25,19 @@ extension InstrumentLimits {
         }
     }
 
-    /// C1, the smallest value: at the limit, else at the price a market order would meet; unknown where nothing has a price.
-    @inline(__always) func checkMinimum(of request: OrderRequest, worstTicks: Int64, exposure: Exposure) throws(Breach) {
+    /// C1, the smallest value: at the limit or the trigger; for a market order at the price it would meet, else at the last; unknown
+    /// where nothing has a price.
+    @inline(__always) func checkMinimum(of request: OrderRequest, exposure: Exposure) throws(Breach) {
         if minNotional.raw <= 0 { return }
-        let ticks = request.type.hasLimit ? request.price.ticks : worstTicks > 0 ? worstTicks : exposure.lastTicks
+        let ticks = switch request.type {
+        case .limit, .stopLimit: request.price.ticks
+        case .stop: request.stop.ticks
+        case .market: exposure.touch(met: request.side) ?? exposure.lastTicks
+        }
         if ticks <= 0 { return }
-        let (value, isLarge) = (tickLot.raw * Int128(ticks)).multipliedReportingOverflow(by: Int128(request.quantity.lots))
-        if !isLarge && value < minNotional.raw { throw .minNotional(asked: Amount(raw: value), limit: minNotional) }
+        if let value = value(ticks: ticks, lots: request.quantity.lots), value < minNotional.raw {
+            throw .minNotional(asked: Amount(raw: value), limit: minNotional)
+        }
     }
 
     /// C2 and C3.
@@ -55,9 +61,9 @@ extension InstrumentLimits {
             try hold(request.price.ticks, within: aggressive, through: request.side, of: reference)
             try hold(request.price.ticks, within: passive, through: request.side.opposite, of: reference)
         case .market:
-            let touch = request.side == .buy ? exposure.bestAskTicks : exposure.bestBidTicks
-            let isKnown = touch != Exposure.noAsk && touch != Exposure.noBid
-            if isKnown { try hold(touch, within: aggressive, through: request.side, of: reference) }
+            if let touch = exposure.touch(met: request.side) {
+                try hold(touch, within: aggressive, through: request.side, of: reference)
+            }
         case .stop, .stopLimit:
             try hold(request.stop.ticks, within: passive, through: .buy, of: reference)
             try hold(request.stop.ticks, within: passive, through: .sell, of: reference)
@@ -72,7 +78,7 @@ extension InstrumentLimits {
         _ ticks: Int64, within parts: Int64, through side: Side, of doubled: Int64
     ) throws(Breach) {
         if parts == InstrumentLimits.unbounded { return }
-        let asked = Int128(ticks) * 2 * Int128(InstrumentLimits.unit)
+        let asked = Int128(ticks) &* (2 &* Int128(InstrumentLimits.unit))
         let bound = boundProduct(parts, through: side, of: doubled)
         let isOutside = side == .buy ? asked > bound : asked < bound
         if isOutside {
@@ -81,16 +87,18 @@ extension InstrumentLimits {
         }
     }
 
+    /// Below 2^107: a doubled price of 65 bits, and at most 1001 × 10^9.
     @inline(__always) private func boundProduct(_ parts: Int64, through side: Side, of doubled: Int64) -> Int128 {
-        Int128(doubled) * (side == .buy ? Int128(InstrumentLimits.unit) + Int128(parts) : Int128(InstrumentLimits.unit) - Int128(parts))
+        Int128(doubled) &* Int128(side == .buy ? InstrumentLimits.unit + parts : InstrumentLimits.unit - parts)
     }
 
     /// The last tick inside the collar.
     private func boundTicks(_ parts: Int64, through side: Side, of doubled: Int64) -> Int64 {
         let product = boundProduct(parts, through: side, of: doubled)
         let unit = 2 * Int128(InstrumentLimits.unit)
-        let down = product >= 0 ? product / unit : -((-product + unit - 1) / unit)
-        let isExact = down * unit == product
+        let toZero = product / unit
+        let isExact = toZero &* unit == product
+        let down = product < 0 && !isExact ? toZero - 1 : toZero
         return Int64(clamping: side == .buy || isExact ? down : down + 1)
     }
 
@@ -113,23 +121,27 @@ extension InstrumentLimits {
     /// A limit is its own worst price; a sell below the bid is worth what the bid gives. A market order is worth the end of the
     /// collar or the far touch, whichever is more; without both, nothing is known, and a limit that needs a price refuses.
     @inline(__always) func worstTicks(of request: OrderRequest, reference: Int64?, exposure: Exposure) -> Int64 {
-        let known = switch request.type {
-        case .limit, .stopLimit: request.price.ticks
-        case .stop: request.stop.ticks
-        case .market: Int64(0)
+        switch request.type {
+        case .stop: return request.stop.ticks
+        case .stopLimit: return request.price.ticks
+        case .limit:
+            let own = request.price.ticks
+            if request.side == .buy { return own }
+            return max(own, exposure.touch(met: .sell) ?? own)
+        case .market:
+            let touch = exposure.touch(met: request.side) ?? 0
+            guard let reference, aggressive != InstrumentLimits.unbounded else { return touch }
+            return max(touch, boundTicks(aggressive, through: request.side, of: reference))
         }
-        if request.type.isStop { return known }
-        switch request.side {
-        case .buy:
-            if request.type == .limit { return known }
-            let ask = exposure.bestAskTicks == Exposure.noAsk ? 0 : exposure.bestAskTicks
-            guard let reference, aggressive != InstrumentLimits.unbounded else { return ask }
-            return max(ask, boundTicks(aggressive, through: .buy, of: reference))
-        case .sell:
-            let bid = exposure.bestBidTicks == Exposure.noBid ? 0 : exposure.bestBidTicks
-            if request.type == .limit { return max(known, bid) }
-            guard let reference, aggressive != InstrumentLimits.unbounded else { return bid }
-            return max(bid, boundTicks(aggressive, through: .sell, of: reference))
+    }
+}
+
+extension Exposure {
+    /// The best price that a taking order meets, nil where that side of the book is empty.
+    @inline(__always) func touch(met side: Side) -> Int64? {
+        switch side {
+        case .buy: bestAskTicks == Exposure.noAsk ? nil : bestAskTicks
+        case .sell: bestBidTicks == Exposure.noBid ? nil : bestBidTicks
         }
     }
 }

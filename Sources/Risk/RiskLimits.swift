@@ -15,7 +15,7 @@ public struct RiskLimits: Hashable, Sendable {
     }
 
     /// C17: what happens to a request that would trade with one of our own orders.
-    public enum SelfMatch: String, Hashable, Sendable { case deny, cancelResting = "cancel_resting" }
+    public enum SelfMatch: String, CaseIterable, Hashable, Sendable { case deny, cancelResting = "cancel_resting" }
 
     /// The limits of one scope: the account, one instrument, or one strategy.
     public struct Scope: Hashable, Sendable {
@@ -30,6 +30,7 @@ public struct RiskLimits: Hashable, Sendable {
         /// C13: the fraction of a balance that is never used.
         public var balanceHaircut: ExactDecimal?
         public var duplicateWindow: Span?
+        public var later = LaterLimits()
 
         public init() {}
     }
@@ -40,8 +41,20 @@ public struct RiskLimits: Hashable, Sendable {
     /// By the strategy's name.
     public var strategies: [String: Scope] = [:]
     public var selfMatch = SelfMatch.deny
+    public var later = LaterAccountLimits()
 
     public init() {}
     /// No limit is set.
     public static let none = RiskLimits()
+
+    /// The limits of this instrument's own scope, under its canonical or its native name.
+    func scope(of instrument: Instrument) -> Scope? {
+        instruments[instrument.name] ?? instruments["\(instrument.venue):\(instrument.nativeSymbol)"]
+    }
+
+    /// The names in ``instruments`` that no instrument of the run bears: worth a warning, as their limits bind nothing.
+    public func unmatched(by run: [Instrument]) -> [String] {
+        let known = Set(run.flatMap { [$0.name, "\($0.venue):\($0.nativeSymbol)"] })
+        return instruments.keys.sorted().filter { !known.contains($0) }
+    }
 }

@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         do {
             try ReportPage.write(directory: directory)
-        } catch let error as RunFileError {
+        } catch {
             throw Failure(.runFailed, "\(error); expected the folder of a finished run")
         }
         print("\(directory)/\(RunFiles.report)")

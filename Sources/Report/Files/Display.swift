@@ -30,6 +30,18 @@ enum Display {
         money(json.amount, places: places, sign: sign)
     }
 
+    /// Digits after the point of a decimal's text.
+    static func places(_ text: String) -> Int {
+        guard let point = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return 0 }
+        return text.utf8.distance(from: point, to: text.utf8.endIndex) - 1
+    }
+
+    /// A decimal's text with commas and a fixed number of places; what is no decimal shows as a dash.
+    static func decimal(_ text: String, _ places: Int) -> String {
+        guard places <= Amount.scale, let decimal = try? ExactDecimal(text) else { return none }
+        return money(Amount(decimal), places: places)
+    }
+
     /// Commas between thousands.
     static func group(_ digits: String) -> String {
         var out: [Character] = []
@@ -80,9 +92,20 @@ enum Display {
         if nanoseconds < 1_000_000 { return fixed(Double(nanoseconds) / 1e3, 0) + " µs" }
         if seconds < 1 { return fixed(Double(nanoseconds) / 1e6, 0) + " ms" }
         if seconds < 60 { return fixed(Double(nanoseconds) / 1e9, 1) + " s" }
-        if seconds < 3600 { return "\(seconds / 60) min \(CivilDate.pad(seconds % 60, 2)) s" }
-        if seconds < 86_400 { return "\(seconds / 3600) h \(CivilDate.pad(seconds / 60 % 60, 2)) min" }
-        return "\(group(String(seconds / 86_400))) d \(seconds / 3600 % 24) h"
+        if seconds < 3600 { return two(seconds / 60, "min", seconds % 60, "s", width: 2) }
+        if seconds < 86_400 { return two(seconds / 3600, "h", seconds / 60 % 60, "min", width: 2) }
+        return two(seconds / 86_400, "d", seconds / 3600 % 24, "h", width: 1)
+    }
+
+    private static func two(_ large: Int64, _ unit: String, _ small: Int64, _ part: String, width: Int) -> String {
+        let rest = small == 0 ? "" : " \(CivilDate.pad(small, width)) \(part)"
+        return "\(group(String(large))) \(unit)\(rest)"
+    }
+
+    /// The same without its blanks, in two units at most: `6m36s`.
+    static func shortSpan(_ nanoseconds: Int64?) -> String {
+        span(nanoseconds).replacing(" min", with: "m").replacing(" ms", with: "ms").replacing(" s", with: "s")
+            .replacing(" h", with: "h").replacing(" d", with: "d").replacing(" ", with: "")
     }
 
     static func time(_ json: JSON) -> Timestamp? { json.integer.map(Timestamp.init(nanoseconds:)) }

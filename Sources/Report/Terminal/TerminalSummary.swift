@@ -25,7 +25,7 @@ public enum TerminalSummary {
             title,
             [
                 .init(title: key == "tag" ? "Tag" : "Instrument", alignment: .left),
-                .init(title: "Fills", alignment: .right), .init(title: "Trades", alignment: .right),
+                .init(title: "Trades", alignment: .right),
                 .init(title: "Avg \(currency)", alignment: .right), .init(title: "P&L \(currency)", alignment: .right),
                 .init(title: "Fees", alignment: .right), .init(title: "Held", alignment: .right),
                 .init(title: "W / D / L", alignment: .right), .init(title: "Win %", alignment: .right),
@@ -40,15 +40,15 @@ public enum TerminalSummary {
             table.rows.append(cells("TOTAL", summary.json))
             signs.append(sign(summary["realised_pnl"].amount))
         }
-        if colour { table.paint = { row, column, text in column == 4 ? tint(text, signs[row]) : text } }
+        if colour { table.paint = { row, column, text in column == 3 ? tint(text, signs[row]) : text } }
         return table.render(limit: limit)
     }
 
     private static func cells(_ name: String, _ row: JSON) -> [String] {
         [
-            name, Display.count(row["fills"]), Display.count(row["trades"]),
+            name, Display.count(row["trades"]),
             Display.fittingMoney(row["expectancy"].amount), Display.fittingMoney(row["realised_pnl"].amount),
-            Display.fittingMoney(row["fees"].amount), Display.span(row["average_holding_ns"].integer),
+            Display.fittingMoney(row["fees"].amount), Display.shortSpan(row["average_holding_ns"].integer),
             "\(Display.count(row["wins"]))/\(Display.count(row["draws"]))/\(Display.count(row["losses"]))",
             Display.percent(row["win_rate"].number, 1),
         ]
