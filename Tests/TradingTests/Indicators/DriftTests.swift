@@ -12,7 +12,7 @@ import Trading
         let tested = try indicator(text)
         let definition = tested.definition
         let count = Int(definition.arguments[0])
-        var random = SplitMix(11)
+        var random = SeriesRandom(11)
         var recent = [TestBar](repeating: TestBar(high: 0, low: 0, close: 0, volume: 0), count: count)
         for index in 0..<DriftTests.updates {
             // Levels that change by fourteen orders of magnitude, and an outlier now and then.
@@ -34,7 +34,7 @@ import Trading
         let ema = try indicator("ema 26"), macd = try indicator("macd 12 26 9")
         let rsi = try indicator("rsi 14"), atr = try indicator("atr 14"), obv = try indicator("obv")
         var twin = RecursiveTwin()
-        var random = SplitMix(12)
+        var random = SeriesRandom(12)
         var price = 1e6
         for index in 0..<DriftTests.updates {
             if index % 10_000 < 8_000 { price += random.unit() }
@@ -77,7 +77,7 @@ import Trading
 
     @Test func volumeWeightedForEver() throws {
         let all = try indicator("vwap"), window = try indicator("vwap 30")
-        var random = SplitMix(14)
+        var random = SeriesRandom(14)
         // Thousandths of a point and whole sizes: sums in 128-bit integers are exact.
         var (value, quantity): (Int128, Int128) = (0, 0)
         var recent: [(Int128, Int128)] = Array(repeating: (0, 0), count: 30)
@@ -98,7 +98,7 @@ import Trading
     /// A window that does not vary has no deviation, to the last bit, whatever it held before.
     @Test func nothingIsLeftBehind() throws {
         let stddev = try indicator("stddev 7"), sma = try indicator("sma 7"), zscore = try indicator("zscore 7")
-        var random = SplitMix(15)
+        var random = SeriesRandom(15)
         for _ in 0..<2_000 {
             for _ in 0..<random.below(9) {
                 let input = IndicatorInput.number(random.unit() * 1e16)

@@ -8,7 +8,7 @@ typealias Wide = Double
 #endif
 
 /// A small seeded generator, so that a failure can be repeated from the seed in its message.
-struct SplitMix {
+struct SeriesRandom {
     private var state: UInt64
     init(_ seed: UInt64) { state = seed }
     mutating func next() -> UInt64 {
@@ -29,7 +29,7 @@ struct TestBar {
 }
 
 func randomBars(_ count: Int, seed: UInt64, offset: Double = 100, step: Double = 1) -> [TestBar] {
-    var random = SplitMix(seed)
+    var random = SeriesRandom(seed)
     var price = offset
     return (0..<count).map { _ in
         // Some updates repeat the price: quiet stretches are a case of their own.
