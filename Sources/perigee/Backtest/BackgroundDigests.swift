@@ -12,7 +12,7 @@ final class BackgroundDigests: Sendable {
             DispatchQueue.global().async(group: group) {
                 let result: Result<String, Failure>
                 do {
-                    result = .success(try fileDigest(path: path))
+                    result = .success(try SHA256.fileDigest(path: path))
                 } catch {
                     result = .failure(Failure(.runFailed, "\(error)"))
                 }
