@@ -101,3 +101,18 @@ public enum SecretReference: Hashable, Sendable {
     /// An identifier that is no secret (`account_id`, `user_id`, `user`), written out.
     case identifier(String)
 }
+
+extension Settings {
+    /// The keys of `[risk]` that `live` does not start without and the file does not give; `paper` warns of them.
+    public var missingLiveLimits: [String] {
+        let account = limits.account
+        let required: [(key: String, isGiven: Bool)] = [
+            ("risk.max_order_value", account.maxOrderValue != nil),
+            ("risk.price_collar", account.priceCollar?.aggressive != nil),
+            ("risk.max_open_orders", account.maxOpenOrders != nil),
+            ("risk.max_position", !account.maxPosition.isEmpty),
+            ("risk.daily_loss", account.later.dailyLoss != nil),
+        ]
+        return required.filter { !$0.isGiven }.map(\.key)
+    }
+}

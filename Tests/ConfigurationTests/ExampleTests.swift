@@ -124,5 +124,9 @@ func seconds(_ count: Int64) -> Span { Span(nanoseconds: count * 1_000_000_000) 
     @Test("an empty file is a configuration without limits") func empty() throws {
         let settings = try decode("")
         #expect(settings.limits == .none && settings.venues.isEmpty && settings.strategies.isEmpty)
+        #expect(
+            settings.missingLiveLimits
+                == ["risk.max_order_value", "risk.price_collar", "risk.max_open_orders", "risk.max_position", "risk.daily_loss"])
+        #expect(try decode(example).missingLiveLimits.isEmpty)
     }
 }

@@ -15,7 +15,7 @@ struct HouseRulesTests {
         "Tape": ["Domain", "CZlib", "COpenSSL", "CChecksum", "Foundation", "Glibc", "Synchronization"],
         "Scripting": ["Domain", "Trading", "CLua", "Glibc", "Foundation", "Synchronization"],
         "Report": ["Domain", "Glibc"],
-        "Configuration": ["Domain", "Risk", "TOMLKit"],
+        "Configuration": ["Domain", "Risk", "TOMLKit", "Glibc"],
         "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
         "perigee": [
             "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
