@@ -3,13 +3,12 @@
 --
 -- Idea    Where a price swings without going anywhere, each swing through a line and back earns the distance of two lines. The
 --         space between two neighbouring lines is a rung, and a rung always has exactly one order: to buy at its lower line
---         until that is filled, then to sell at its upper line, and so on. Rungs above the centre begin with the sale.
+--         until that is filled, then to sell at its upper line, and so on. Rungs above the price begin with the sale.
 -- Params  symbol      instrument; "" for the only one of the run
---         rungs       on each side of the centre; the position never exceeds rungs · qty, either way
+--         rungs       on each side of the centre; each holds at most one order's quantity
 --         spacing     distance of two lines as a fraction of the centre (at least a tick)
 --         center      price of the middle line; 0 for the mid at the start
---         short       true: sales above the centre come first (the position may go below zero);
---                     false: only rungs below the centre
+--         short       true: both sides, and the position may go below zero; false: only rungs below the centre, which buy first
 --         qty, value  one order in base units; or, with qty = 0, in quote currency
 -- Source  an old practice of dealers without a founding paper. What it bets on, that swings return, is examined in
 --         A. Lo & A. C. MacKinlay, "Stock market prices do not follow random walks", Review of Financial Studies 1 (1988).
@@ -32,60 +31,81 @@ local first, last    -- rung i lies between line i and line i + 1
 function S.on_save() return state end
 function S.on_load(saved) state = saved end
 
+-- The rung an order belongs to, by its tag.
+local function rung_of(order)
+  local i = tonumber((order.tag or ""):match("^rung (-?%d+)$"))
+  return i and i >= first and i <= last and i or nil
+end
+
 local function price_of(line)
   return inst:round(state.center + line * state.spacing, "nearest")
 end
 
--- Sends the order that a rung lacks. A refusal (two rungs that meet, a price that has run past) is tried again at the next look.
+local look
+
+-- Refusals (two rungs that meet, a price that has run past) are tried again a little later.
+local retry
+local function look_again()
+  retry = retry or clock.after("1s", function() retry = nil; look() end)
+end
+
+-- Sends the order that a rung lacks.
 local function arm(i)
   if orders[i] then return end
   local rung = state.rungs[i - first + 1]
   local buys = rung.side == "buy"
-  local price = price_of(buys and i or i + 1)
-  if price <= 0 or rung.left < sizing.smallest(inst) then return end
+  local price, qty = price_of(buys and i or i + 1), inst:round_qty(rung.left)
+  if price <= 0 or qty < sizing.smallest(inst) then return end
   local send, why = buys and inst.buy or inst.sell, nil
-  orders[i], why = send(inst, inst:round_qty(rung.left), price, { post_only = true, tag = "rung " .. i })
-  if not orders[i] then log.warn("rung %d: %s", i, why) end
+  orders[i], why = send(inst, qty, price, { post_only = true, tag = "rung " .. i })
+  if not orders[i] then
+    log.warn("rung %d: %s", i, why)
+    look_again()
+  end
 end
 
-local function look()
+function look()
   for i = first, last do arm(i) end
 end
 
-local function build(mid)
-  local center = params.center > 0 and params.center or mid
+local function build(price)
+  local center = params.center > 0 and params.center or price
   local qty = sizing.order(inst, center, params.qty, params.value)
   if not qty then return end
   local spacing = math.max(params.spacing * center, inst.tick)
   state = { center = inst:round(center, "nearest"), spacing = spacing, qty = qty, rungs = {} }
-  for i = first, last do state.rungs[i - first + 1] = { side = i < 0 and "buy" or "sell", left = qty } end
+  for i = first, last do
+    local is_above = params.short and state.center + (i + 0.5) * spacing > price
+    state.rungs[i - first + 1] = { side = is_above and "sell" or "buy", left = qty }
+  end
 end
 
 local function begin()
-  local mid = inst:mid() or inst:last()
-  if not state and mid then build(mid) end
-  if not state then return end
-  for _, order in ipairs(inst:open_orders()) do  -- left by an earlier run and adopted
-    local i = tonumber((order.tag or ""):match("^rung (-?%d+)$"))
-    if i and i >= first and i <= last then orders[i] = order end
+  local price = inst:mid() or inst:last()
+  if state and #state.rungs ~= last - first + 1 then
+    log.warn("the saved ladder has %d rungs, not %d: a new one is built", #state.rungs, last - first + 1)
+    state = nil
   end
-  clock.every("1s", look)
+  if not state and price then build(price) end
+  if not state then return clock.after("1s", begin) end
+  for _, order in ipairs(inst:open_orders()) do  -- left by an earlier run and adopted
+    local i = rung_of(order)
+    if i then orders[i] = order end
+  end
   look()
-  return true
 end
 
 function S.on_start()
   if params.rungs < 1 or params.rungs > 45 then error("rungs from 1 to 45 expected, got " .. params.rungs) end
   inst = assert(market.instrument(params.symbol ~= "" and params.symbol or nil))
   first, last = -params.rungs, params.short and params.rungs - 1 or -1
-  local timer
-  timer = clock.every("1s", function() if begin() then timer:cancel() end end)
+  clock.after("0s", begin)
 end
 
 function S.on_fill(order, fill)
-  local i = tonumber((order.tag or ""):match("^rung (-?%d+)$"))
-  local rung = i and state.rungs[i - first + 1]
-  if not rung then return end
+  local i = rung_of(order)
+  if not i then return end
+  local rung = state.rungs[i - first + 1]
   rung.left = rung.left - fill.qty
   if rung.left < inst.lot / 2 then
     rung.side, rung.left = rung.side == "buy" and "sell" or "buy", state.qty
@@ -94,11 +114,10 @@ function S.on_fill(order, fill)
 end
 
 function S.on_order(order)
-  if order:is_open() then return end
-  local i = tonumber((order.tag or ""):match("^rung (-?%d+)$"))
-  if not i or orders[i] ~= order then return end
+  local i = rung_of(order)
+  if not i or orders[i] ~= order or order:is_open() then return end
   orders[i] = nil
-  if order.state == "filled" then arm(i) end
+  if order.state == "filled" then arm(i) else look_again() end
 end
 
 return S

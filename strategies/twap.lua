@@ -28,11 +28,13 @@ local state             -- what survives a restart: start (ns), total, done, pai
 local step              -- ns of one slice
 local due = 0           -- quantity that should be done by now
 local takes = false     -- whether the rest of this slice may take
+local over = false
 
 function S.on_save() return state end
 function S.on_load(saved) state = saved end
 
 local function finish(why)
+  over = true
   if child then child:cancel() end
   local average = state.done > 0 and state.paid / state.done or 0
   local sign = params.side == "buy" and 1 or -1
@@ -43,7 +45,7 @@ end
 
 -- Sends what is missing, unless an order is under way.
 local function work()
-  if child then return end
+  if child or over then return end
   local qty = inst:round_qty(due - state.done)
   if qty < sizing.smallest(inst) then return end
   local limit = params.limit > 0 and params.limit or nil
@@ -65,11 +67,13 @@ local function rework()
 end
 
 local function take()
+  if over then return end
   takes = true
   rework()
 end
 
 local function slice()
+  if over then return end
   local number = (clock.now() - state.start) // step + 1  -- 1 for the first
   if number > params.slices then return finish("the time is up") end
   due = number == params.slices and state.total or inst:round_qty(state.total * number / params.slices)
@@ -109,7 +113,7 @@ end
 function S.on_order(order)
   if order ~= child or order:is_open() then return end
   child = nil
-  if state.total - state.done < inst.lot / 2 then return finish("all done") end
+  if not over and state.total - state.done < inst.lot / 2 then return finish("all done") end
   -- Refused or expired: the next slice tries again, so that a limit out of reach is not hammered at.
   if order.state == "filled" or order.state == "cancelled" then work() end
   if order.state == "rejected" and order.reason ~= "post_only" then log.warn("%s", order.reason) end
