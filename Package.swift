@@ -70,6 +70,10 @@ let package = Package(
             name: "BacktestingTests",
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Scripting", "Backtesting"],
             swiftSettings: tests),
+        .testTarget(
+            name: "StrategyTests",
+            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
+            swiftSettings: tests),
         .testTarget(name: "HouseRulesTests", swiftSettings: tests),
         .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]
