@@ -28,9 +28,10 @@ let package = Package(
         .target(name: "Exchange", dependencies: ["Domain"], path: "sim/Exchange", swiftSettings: house),
         .target(name: "CLua", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("lua5.4")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         // Row 3: tapes, scripts, reports.
-        .target(name: "Tape", dependencies: ["Domain", "COpenSSL", "CZlib"], swiftSettings: house),
+        .target(name: "Tape", dependencies: ["Domain", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
         .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
         // Row 4 and 5: who calls the engine.
@@ -51,7 +52,7 @@ let package = Package(
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
         .testTarget(name: "ExchangeTests", dependencies: ["Domain", "Exchange"], swiftSettings: tests),
-        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape"], swiftSettings: tests),
+        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
             swiftSettings: tests),
