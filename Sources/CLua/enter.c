@@ -153,19 +153,19 @@ int clua_on_stop(clua_state *s, int64_t now, clua_text reason) {
     return may_enter(s, CLUA_ON_STOP) ? enter_with(s, now, CLUA_ON_STOP, run_stop, &reason) : CLUA_OK;
 }
 
-int clua_on_timer(clua_state *s, int64_t now, uint64_t number, bool repeats) {
+int clua_on_timer(clua_state *s, int64_t now, uint64_t number) {
     if (s->fatal) return clua_refused(s), CLUA_POISONED;
     lua_State *L = s->L;
     if (!s->bound) return CLUA_OK;
-    if (lua_rawgeti(L, AT_TIMERS, (lua_Integer)number) != LUA_TFUNCTION) {
+    if (lua_rawgeti(L, AT_TIMERS, (lua_Integer)number) == LUA_TFUNCTION) return clua_enter(s, now, 0);
+    lua_pop(L, 1);
+    if (lua_rawgeti(L, AT_TIMERS, -(lua_Integer)number) != LUA_TFUNCTION) {
         lua_pop(L, 1);
         return CLUA_OK;
     }
-    if (!repeats) {
-        lua_pushnil(L);
-        lua_rawseti(L, AT_TIMERS, (lua_Integer)number);
-        s->live_timers--;
-    }
+    lua_pushnil(L);
+    lua_rawseti(L, AT_TIMERS, -(lua_Integer)number);
+    s->live_timers--;
     return clua_enter(s, now, 0);
 }
 

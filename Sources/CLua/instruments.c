@@ -151,13 +151,24 @@ static int position(lua_State *L) {
     return 1;
 }
 
+static const clua_holding *profit_of(lua_State *L) {
+    instrument *i = self(L);
+    clua_state *s = state_of(L);
+    holding_of(L);
+    if (i->profit_epoch != s->epoch) {
+        s->host.profit(s->host.context, (uint32_t)i->head.id, &i->holding);
+        i->profit_epoch = s->epoch;
+    }
+    return &i->holding;
+}
+
 static int average_price(lua_State *L) {
-    const clua_holding *holding = holding_of(L);
+    const clua_holding *holding = profit_of(L);
     return push_where(L, holding->has_average, holding->average);
 }
 
 static int profit(lua_State *L) {
-    const clua_holding *holding = holding_of(L);
+    const clua_holding *holding = profit_of(L);
     lua_pushnumber(L, holding->realised);
     lua_pushnumber(L, holding->unrealised);
     return 2;

@@ -29,7 +29,7 @@ static int add_timer(lua_State *L, clua_state *s, int64_t at, int64_t every) {
     s->live_timers++;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_timers_key);
     lua_pushvalue(L, 2);
-    lua_rawseti(L, -2, (lua_Integer)number);
+    lua_rawseti(L, -2, every > 0 ? (lua_Integer)number : -(lua_Integer)number);  // one that fires once stands below zero
     object *timer = lua_newuserdatauv(L, sizeof *timer, 0);
     *timer = (object){.kind = KIND_TIMER, .id = number};
     lua_rawgetp(L, LUA_REGISTRYINDEX, &timer_metatable_key);
@@ -61,11 +61,14 @@ static int clock_at(lua_State *L) {
 static int cancel_timer(lua_State *L) {
     const object *timer = clua_check(L, 1, KIND_TIMER);
     clua_state *s = state_of(L);
+    lua_settop(L, 1);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_timers_key);
-    bool live = lua_rawgeti(L, -1, (lua_Integer)timer->id) == LUA_TFUNCTION;
+    lua_Integer place = (lua_Integer)timer->id;
+    if (lua_rawgeti(L, 2, place) != LUA_TFUNCTION) place = -place;
+    bool live = lua_rawgeti(L, 2, place) == LUA_TFUNCTION;
     if (live) {
         lua_pushnil(L);
-        lua_rawseti(L, -3, (lua_Integer)timer->id);
+        lua_rawseti(L, 2, place);
         s->live_timers--;
         s->host.cancel_timer(s->host.context, timer->id);
     }
@@ -93,7 +96,7 @@ static void open_timers(lua_State *L) {
 static int account_balance(lua_State *L) {
     clua_state *s = clua_desk(L, "account.balance");
     luaL_argexpected(L, lua_type(L, 1) == LUA_TSTRING, 1, "string");
-    clua_text venue = {NULL, 0};
+    clua_text venue = {"", 0};
     if (!lua_isnoneornil(L, 2)) {
         luaL_argexpected(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
         venue = clua_text_at(L, 2);

@@ -50,17 +50,19 @@ static const char *read_stop(lua_State *L, int index, bool *there, double *out) 
     return good ? NULL : "is not a number";
 }
 
-/// The text stays on the stack.
-static const char *read_tag(lua_State *L, int index, clua_text *out) {
+static const char *read_tag(lua_State *L, int index, char *out) {
     int type = lua_getfield(L, index, "tag");
-    if (type == LUA_TNIL) return NULL;
-    if (type != LUA_TSTRING) return "is not a text";
-    *out = clua_text_at(L, -1);
-    if (out->count > CLUA_TAG_CAP) return "is longer than 32 bytes";
-    for (size_t i = 0; i < out->count; i++) {
-        if ((unsigned char)out->bytes[i] < 0x20 || out->bytes[i] == 0x7F) return "holds a control character";
+    const char *wrong = type == LUA_TNIL || type == LUA_TSTRING ? NULL : "is not a text";
+    if (type == LUA_TSTRING) {
+        clua_text text = clua_text_at(L, -1);
+        if (text.count > CLUA_TAG_CAP) wrong = "is longer than 32 bytes";
+        for (size_t i = 0; i < text.count && !wrong; i++) {
+            if ((unsigned char)text.bytes[i] < 0x20 || text.bytes[i] == 0x7F) wrong = "holds a control character";
+        }
+        if (!wrong) memcpy(out, text.bytes, text.count + 1);
     }
-    return NULL;
+    lua_pop(L, 1);
+    return wrong;
 }
 
 /// Answers 0, or how many results were pushed because the options are bad.
@@ -74,7 +76,7 @@ static int read_options(lua_State *L, int index, clua_request *r) {
     else if ((wrong = read_flag(L, index, "post_only", &r->post_only))) name = "post_only";
     else if ((wrong = read_flag(L, index, "reduce_only", &r->reduce_only))) name = "reduce_only";
     else if ((wrong = read_stop(L, index, &r->has_stop, &r->stop))) return clua_refuse(L, "bad_price", "the stop price %s", wrong);
-    else if ((wrong = read_tag(L, index, &r->tag))) name = "tag";
+    else if ((wrong = read_tag(L, index, r->tag))) name = "tag";
     else if (r->tif == TIF_GTD && !r->has_expire) wrong = "GTD needs expire", name = NULL;
     else if (r->tif != TIF_GTD && r->has_expire) wrong = "expire needs tif = \"GTD\"", name = NULL;
     else if (r->post_only && (!r->has_price || r->has_stop)) wrong = "post_only needs a limit price and no stop", name = NULL;
@@ -86,7 +88,7 @@ static int read_options(lua_State *L, int index, clua_request *r) {
 int clua_place(lua_State *L, int side) {
     const object *i = clua_check(L, 1, KIND_INSTRUMENT);
     clua_state *s = clua_desk(L, side ? "inst:sell" : "inst:buy");
-    clua_request request = {.instrument = (uint32_t)i->id, .side = (uint8_t)side, .tag = {"", 0}};
+    clua_request request = {.instrument = (uint32_t)i->id, .side = (uint8_t)side};
     if (!clua_plain_number(L, 2, &request.qty)) {
         return clua_refuse(L, "bad_qty", "the quantity is not a number but a %s", luaL_typename(L, 2));
     }

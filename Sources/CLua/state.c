@@ -14,6 +14,7 @@ static int panicked(lua_State *L) {
     return 0;  // Lua aborts
 }
 
+const char *clua_nothing(void) { return ""; }
 uint64_t clua_panics(void) { return atomic_load(&panics); }
 
 // MARK: errors
@@ -198,17 +199,42 @@ static int prepare(lua_State *L) {
     return 0;
 }
 
-clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host, const char *const *roots, size_t root_count) {
+static bool copy_roots(clua_state *s, const clua_text *roots, size_t count) {
+    s->roots = calloc(count + 1, sizeof *s->roots);
+    for (size_t i = 0; s->roots && i < count; i++) {
+        s->roots[i] = strndup(roots[i].bytes, roots[i].count);
+        if (!s->roots[i]) return false;
+        s->root_count++;
+    }
+    return s->roots != NULL;
+}
+
+static void free_own(clua_state *s) {
+    for (size_t i = 0; i < s->param_count; i++) {
+        free((void *)s->params[i].name);
+        if (s->params[i].kind == 3) free((void *)s->params[i].text.bytes);
+    }
+    for (size_t i = 0; i < s->root_count; i++) free(s->roots[i]);
+    free(s->roots);
+    free(s->params);
+    free(s->saved);
+    free(s->source);
+    free(s);
+}
+
+clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host, const clua_text *roots, size_t root_count) {
     clua_state *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     s->memory.limit = memory_limit;
     s->host = *host;
-    s->roots = roots;
-    s->root_count = root_count;
+    if (!copy_roots(s, roots, root_count)) {
+        free_own(s);
+        return NULL;
+    }
     clua_seed(s, seed);
     s->L = lua_newstate(clua_allocate, &s->memory);
     if (!s->L) {
-        free(s);
+        free_own(s);
         return NULL;
     }
     *(clua_state **)lua_getextraspace(s->L) = s;
@@ -225,14 +251,7 @@ size_t clua_close(clua_state *s) {
     clua_stop_watching(s);
     lua_close(s->L);
     size_t left = s->memory.used;
-    for (size_t i = 0; i < s->param_count; i++) {
-        free((void *)s->params[i].name);
-        free((void *)s->params[i].text.bytes);
-    }
-    free(s->params);
-    free(s->saved);
-    free(s->source);
-    free(s);
+    free_own(s);
     return left;
 }
 

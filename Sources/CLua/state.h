@@ -54,7 +54,7 @@ typedef struct {
 typedef struct {
     object head;
     clua_instrument facts;
-    uint64_t top_epoch, last_epoch, holding_epoch;
+    uint64_t top_epoch, last_epoch, holding_epoch, profit_epoch;
     clua_top top;
     clua_last last;
     clua_holding holding;
@@ -99,7 +99,7 @@ struct clua_state {
     char name[128];
     char result[4096];
     char file[64];
-    const char *const *roots;
+    char **roots;
     size_t root_count;
     char *source;  // of the module being read
     char *saved;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma clang assume_nonnull begin
+
 typedef struct clua_state clua_state;
 
 /// Callbacks of a strategy, in the order of `clua_callback_name`.
@@ -59,6 +61,7 @@ typedef struct {
 
 typedef struct {
     bool has_average;
+    int64_t lots;
     double position, average, realised, unrealised;
 } clua_holding;
 
@@ -93,7 +96,7 @@ typedef struct {
     bool has_price, has_stop, post_only, reduce_only, has_expire;
     double qty, price, stop;
     int64_t expire;
-    clua_text tag;
+    char tag[33];
 } clua_request;
 
 typedef struct {
@@ -128,54 +131,56 @@ enum { CLUA_INDICATOR_WIDTH = 8 };
 
 /// What the host answers for a script. `int` answers: 1 yes, 0 no (with `refusal` filled in where there is one).
 typedef struct {
-    void *context;
-    void (*log)(void *context, int level, clua_text text);
-    void (*module)(void *context, clua_text name, clua_text source);
+    void *_Nullable context;
+    void (*log)(void *_Nullable context, int level, clua_text text);
+    void (*module)(void *_Nullable context, clua_text name, clua_text source);
 
-    int64_t (*find_instrument)(void *context, bool named, clua_text symbol, clua_refusal *refusal);
-    void (*top)(void *context, uint32_t instrument, clua_top *out);
-    void (*last)(void *context, uint32_t instrument, clua_last *out);
-    int64_t (*event_time)(void *context, uint32_t instrument);
-    void (*holding)(void *context, uint32_t instrument, clua_holding *out);
+    int64_t (*find_instrument)(void *_Nullable context, bool named, clua_text symbol, clua_refusal *refusal);
+    void (*top)(void *_Nullable context, uint32_t instrument, clua_top *out);
+    void (*last)(void *_Nullable context, uint32_t instrument, clua_last *out);
+    int64_t (*event_time)(void *_Nullable context, uint32_t instrument);
+    void (*holding)(void *_Nullable context, uint32_t instrument, clua_holding *out);
+    /// Fills in the average and the P&L, which cost more.
+    void (*profit)(void *_Nullable context, uint32_t instrument, clua_holding *out);
     /// Up to `count` levels from the `from`-th (0 is best); answers how many there were.
-    size_t (*levels)(void *context, uint32_t instrument, int side, size_t from, size_t count, clua_level *out);
+    size_t (*levels)(void *_Nullable context, uint32_t instrument, int side, size_t from, size_t count, clua_level *out);
     /// (bid − ask) ÷ (bid + ask) over `count` levels; 0 where there is nothing.
-    int (*imbalance)(void *context, uint32_t instrument, size_t count, double *out);
-    int (*round)(void *context, uint32_t instrument, bool quantity, double value, int mode, double *out);
-    int (*subscribe)(void *context, uint32_t instrument, int what, int64_t interval, clua_text text, uint32_t place, bool on, clua_refusal *refusal);
+    int (*imbalance)(void *_Nullable context, uint32_t instrument, size_t count, double *out);
+    int (*round)(void *_Nullable context, uint32_t instrument, bool quantity, double value, int mode, double *out);
+    int (*subscribe)(void *_Nullable context, uint32_t instrument, int what, int64_t interval, clua_text text, uint32_t place, bool on, clua_refusal *refusal);
 
-    int (*submit)(void *context, const clua_request *request, clua_order *order, clua_refusal *refusal);
-    int (*cancel)(void *context, uint64_t order, clua_refusal *refusal);
-    int (*amend)(void *context, uint64_t order, bool has_price, double price, bool has_qty, double qty, clua_refusal *refusal);
-    int64_t (*cancel_all)(void *context, uint32_t instrument);
+    int (*submit)(void *_Nullable context, const clua_request *request, clua_order *order, clua_refusal *refusal);
+    int (*cancel)(void *_Nullable context, uint64_t order, clua_refusal *refusal);
+    int (*amend)(void *_Nullable context, uint64_t order, bool has_price, double price, bool has_qty, double qty, clua_refusal *refusal);
+    int64_t (*cancel_all)(void *_Nullable context, uint32_t instrument);
     /// Numbers of orders that are not final, oldest first, from the `from`-th; answers how many it wrote.
-    size_t (*open_orders)(void *context, uint32_t instrument, size_t from, size_t capacity, uint64_t *out);
-    int (*describe_order)(void *context, uint64_t order, clua_order *out);
-    int (*request_quote)(void *context, uint32_t instrument, int side, double qty, clua_refusal *refusal);
+    size_t (*open_orders)(void *_Nullable context, uint32_t instrument, size_t from, size_t capacity, uint64_t *out);
+    int (*describe_order)(void *_Nullable context, uint64_t order, clua_order *out);
+    int (*request_quote)(void *_Nullable context, uint32_t instrument, int side, double qty, clua_refusal *refusal);
 
-    int (*set_timer)(void *context, int64_t at, int64_t every, uint64_t *number, clua_refusal *refusal);
-    void (*cancel_timer)(void *context, uint64_t number);
+    int (*set_timer)(void *_Nullable context, int64_t at, int64_t every, uint64_t *number, clua_refusal *refusal);
+    void (*cancel_timer)(void *_Nullable context, uint64_t number);
 
-    int (*balance)(void *context, clua_text currency, clua_text venue, double *total, double *available);
-    double (*equity)(void *context);
-    double (*drawdown)(void *context);
-    void (*plot)(void *context, clua_text series, double value);
-    void (*stop)(void *context, clua_text reason);
+    int (*balance)(void *_Nullable context, clua_text currency, clua_text venue, double *total, double *available);
+    double (*equity)(void *_Nullable context);
+    double (*drawdown)(void *_Nullable context);
+    void (*plot)(void *_Nullable context, clua_text series, double value);
+    void (*stop)(void *_Nullable context, clua_text reason);
 
     /// Answers a handle ≥ 0, or -1 with a refusal.
-    int64_t (*make_indicator)(void *context, const char *name, const double *arguments, size_t count, clua_refusal *refusal);
-    void (*drop_indicator)(void *context, uint32_t handle);
+    int64_t (*make_indicator)(void *_Nullable context, const char *name, const double *arguments, size_t count, clua_refusal *refusal);
+    void (*drop_indicator)(void *_Nullable context, uint32_t handle);
     /// Answers how many values there are, 0 until warm; -1 where the input is not one for this indicator.
-    int (*update_indicator)(void *context, uint32_t handle, const double *values, size_t count, double *out, clua_refusal *refusal);
-    int (*update_indicator_bar)(void *context, uint32_t handle, const clua_bar *bar, double *out, clua_refusal *refusal);
-    int (*indicator_value)(void *context, uint32_t handle, double *out);
-    void (*reset_indicator)(void *context, uint32_t handle);
+    int (*update_indicator)(void *_Nullable context, uint32_t handle, const double *values, size_t count, double *out, clua_refusal *refusal);
+    int (*update_indicator_bar)(void *_Nullable context, uint32_t handle, const clua_bar *bar, double *out, clua_refusal *refusal);
+    int (*indicator_value)(void *_Nullable context, uint32_t handle, double *out);
+    void (*reset_indicator)(void *_Nullable context, uint32_t handle);
 } clua_host;
 
 // Making and ending a state.
 
 /// Nil where there is no memory for the state itself. `roots` are the folders `require` looks in, in this order.
-clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host, const char *const *roots, size_t root_count);
+clua_state *_Nullable clua_open(size_t memory_limit, uint64_t seed, const clua_host *host, const clua_text *_Nullable roots, size_t root_count);
 /// Answers what was still allocated after Lua had closed: always 0.
 size_t clua_close(clua_state *state);
 size_t clua_memory_used(const clua_state *state);
@@ -190,7 +195,9 @@ const clua_error *clua_last_error(const clua_state *state);
 
 int clua_add_instrument(clua_state *state, const clua_instrument *instrument);
 /// Runs the file and binds its callbacks and parameters; `keys` and `values` are the `--set` pairs.
-int clua_load(clua_state *state, clua_text source, const char *file, const clua_text *keys, const clua_text *values, size_t count);
+int clua_load(
+    clua_state *state, clua_text source, const char *file, const clua_text *_Nullable keys, const clua_text *_Nullable values,
+    size_t count);
 bool clua_has(const clua_state *state, int callback);
 const char *clua_callback_name(int callback);
 /// The strategy's `name`, or an empty text.
@@ -214,7 +221,7 @@ int clua_on_fill(clua_state *state, int64_t now, const clua_order *order, const 
 /// `instrument` below 0: `venue` is what changed.
 int clua_on_status(clua_state *state, int64_t now, int64_t instrument, const char *venue, const char *status);
 int clua_on_stop(clua_state *state, int64_t now, clua_text reason);
-int clua_on_timer(clua_state *state, int64_t now, uint64_t number, bool repeats);
+int clua_on_timer(clua_state *state, int64_t now, uint64_t number);
 /// The bytes live until the next save; an empty text where the strategy keeps nothing.
 int clua_on_save(clua_state *state, int64_t now, clua_text *out);
 int clua_on_load(clua_state *state, int64_t now, clua_text saved);
@@ -227,5 +234,9 @@ void clua_refresh_order(clua_state *state, const clua_order *order);
 /// From now on a call that runs longer is stopped; costs nothing until then. Answers false where no thread could be had.
 bool clua_watch(clua_state *state, int64_t nanoseconds);
 
+/// An empty text.
+const char *clua_nothing(void);
 /// Reads `100ms`, `1.5s`, `2h`; false where it is not a length of time that fits.
 bool clua_read_span(clua_text text, int64_t *nanoseconds);
+
+#pragma clang assume_nonnull end
