@@ -33,13 +33,20 @@ local over = false
 function S.on_save() return state end
 function S.on_load(saved) state = saved end
 
+-- What it came to, against the price at the start.
+local function result()
+  local done = string.format("%s: %s %.10g of %.10g", inst.symbol, params.side == "buy" and "bought" or "sold", state.done, state.total)
+  if state.done == 0 then return done end
+  local average = state.paid / state.done
+  local cost = (average / state.arrival - 1) * 1e4 * (params.side == "buy" and 1 or -1)
+  return string.format("%s at %.10g on average, %.1f bps %s than at the start (%.10g)", done, average, math.abs(cost),
+    cost < 0 and "better" or "worse", state.arrival)
+end
+
 local function finish(why)
   over = true
   if child then child:cancel() end
-  local average = state.done > 0 and state.paid / state.done or 0
-  local sign = params.side == "buy" and 1 or -1
-  log.info("%s: %s %.10g of %.10g at %.10g on average; %.1f bps worse than at the start (%.10g)", inst.symbol, params.side, state.done,
-    state.total, average, state.done > 0 and sign * (average / state.arrival - 1) * 1e4 or 0, state.arrival)
+  log.info("%s", result())
   stop(why)
 end
 

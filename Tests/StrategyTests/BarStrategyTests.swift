@@ -71,7 +71,7 @@ struct SmaCrossTests {
             "sma_cross", on: SmallMarket.market(of: bars).tape(), set: ["interval": "1m", "fast": "2", "slow": "5", "qty": "0.5"])
         #expect(trial.orders.isEmpty)
         guard case .strategyStopped(let reason) = trial.ending else { return #expect(Bool(false), "\(trial.ending)") }
-        #expect(reason.contains("ABC_USD: 0.5 ABC is less than one order may be (1 ABC"))
+        #expect(reason.contains("ABC_USD: 0.5 ABC is less than one order may be (1 ABC)"))
         #expect(trial.log.contains("error " + reason))
     }
 }

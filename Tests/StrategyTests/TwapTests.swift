@@ -18,7 +18,7 @@ struct TwapTests {
         #expect(seconds(trial.fills) == [0, 10, 20, 30, 40, 50])
         #expect(trial.fills.map(\.quantity) == [4, 4, 4, 4, 4, 4] && trial.fills.allSatisfy { $0.price == 1001 && $0.side == .buy })
         #expect(trial.ending == .strategyStopped(reason: "all done"))
-        #expect(trial.log.contains { $0.contains("buy 24 of 24 at 1001 on average; 10.0 bps worse") }, "\(trial.log)")
+        #expect(trial.log.contains { $0.contains("bought 24 of 24 at 1001 on average, 10.0 bps worse than at the start (1000)") }, "\(trial.log)")
     }
 
     @Test func unevenTotalsComeOutExactly() throws {
@@ -54,7 +54,7 @@ struct TwapTests {
             set: ["qty": "24", "duration": "60s", "slices": "6", "patience": "0.5", "limit": "1000"])
         #expect(trial.fills.isEmpty && trial.orders.allSatisfy { $0.price <= 1000 && $0.order.request.type == .limit })
         #expect(trial.ending == .strategyStopped(reason: "the time is up"))
-        #expect(trial.log.contains { $0.contains("buy 0 of 24") }, "\(trial.log)")
+        #expect(trial.log.contains { $0.contains("bought 0 of 24") }, "\(trial.log)")
         let sale = try Trial.run(
             "twap", on: market(seconds: 100).tape(),
             set: ["side": "sell", "qty": "24", "duration": "60s", "slices": "6", "patience": "0", "limit": "999"])

@@ -15,8 +15,8 @@ function sizing.order(inst, price, qty, value)
   local rounded = inst:round_qty(wanted)
   local least, cash = sizing.smallest(inst), inst.min_notional or 0
   if rounded < least or rounded * price < cash then
-    local why = string.format("%s: %g %s is less than one order may be (%g %s, and worth %g %s); raise qty or value",
-      inst.symbol, wanted, inst.base, least, inst.base, cash, inst.quote)
+    local bound = cash > 0 and string.format("%g %s, worth %g %s", least, inst.base, cash, inst.quote) or string.format("%g %s", least, inst.base)
+    local why = string.format("%s: %g %s is less than one order may be (%s); raise qty or value", inst.symbol, wanted, inst.base, bound)
     log.error("%s", why)
     stop(why)
     return nil

@@ -16,11 +16,6 @@ function Target:set(position, tag)
   self:work()
 end
 
---- True once the position is there and nothing is in flight.
-function Target:reached()
-  return not self.order and math.abs(self.want - self.inst:position()) < sizing.smallest(self.inst)
-end
-
 --- From the strategy's own `on_order`.
 function Target:on_order(order)
   if order ~= self.order or order:is_open() then return end
