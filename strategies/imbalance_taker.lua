@@ -24,7 +24,7 @@ local sizing = require "sizing"
 local S = {
   name = "imbalance_taker",
   params = {
-    symbol = "", levels = 5, smooth = 5, threshold = 0.6, exit = 0.0, hold = "10s", pause = "2s", max_spread = 2,
+    symbol = "", levels = 3, smooth = 3, threshold = 0.8, exit = 0.0, hold = "10s", pause = "5s", max_spread = 1,
     qty = 0.0, value = 500.0,
   },
 }

@@ -2,7 +2,7 @@ import Domain
 import Testing
 
 struct ImbalanceTakerTests {
-    static let settings: KeyValuePairs = ["qty": "5", "smooth": "1", "levels": "2", "threshold": "0.6", "hold": "10s", "pause": "2s"]
+    static let settings: KeyValuePairs = ["qty": "5", "smooth": "1", "levels": "2", "threshold": "0.6", "hold": "10s", "pause": "2s", "max_spread": "2"]
 
     /// One book a second: sizes at the best bid and the best ask, 999 and 1001.
     private func market(_ sizes: [(bid: Int64, ask: Int64)], spread: Int64 = 2) throws -> SmallMarket {

@@ -15,7 +15,7 @@ function sizing.order(inst, price, qty, value)
   local rounded = inst:round_qty(wanted)
   local least, cash = sizing.smallest(inst), inst.min_notional or 0
   if rounded < least or rounded * price < cash then
-    local bound = cash > 0 and string.format("%g %s, worth %g %s", least, inst.base, cash, inst.quote) or string.format("%g %s", least, inst.base)
+    local bound = string.format("%g %s", least, inst.base) .. (cash > 0 and string.format(", worth %g %s", cash, inst.quote) or "")
     local why = string.format("%s: %g %s is less than one order may be (%s); raise qty or value", inst.symbol, wanted, inst.base, bound)
     log.error("%s", why)
     stop(why)
