@@ -75,6 +75,9 @@ typedef struct {
 typedef struct {
     size_t used, peak, limit;
     uint64_t fail_in;  // growths until all fail; 0: none will
+    char file[64];     // where the script was when it was last refused
+    int line;
+    bool is_deep;
 } memory;
 
 struct clua_state {

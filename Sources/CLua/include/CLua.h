@@ -232,7 +232,10 @@ void clua_refresh_order(clua_state *state, const clua_order *order);
 // The hang guard.
 
 /// From now on a call that runs longer is stopped; costs nothing until then. Answers false where no thread could be had.
-bool clua_watch(clua_state *state, int64_t nanoseconds);
+///
+/// A library function that never comes back to Lua cannot be stopped so. `stuck` is called, once and on a thread of its own,
+/// where a call has run for twice as long.
+bool clua_watch(clua_state *state, int64_t nanoseconds, void (*_Nullable stuck)(void));
 
 /// Objects a script meets.
 enum { CLUA_INSTRUMENT, CLUA_ORDER, CLUA_BAR, CLUA_TIMER, CLUA_INDICATOR };
