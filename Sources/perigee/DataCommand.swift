@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Domain
-import Tape
+public import Tape
 
 /// `perigee data`: everything about tapes that is not a run.
 struct DataCommand: ParsableCommand {

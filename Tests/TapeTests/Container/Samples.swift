@@ -61,14 +61,20 @@ final class TemporaryFolder {
 
 enum Samples {
     static func instruments(_ count: Int) throws -> [Instrument] {
-        try (0..<count).map { index in
-            try Instrument(
-                venue: "file", symbol: "C\(index)_USDT", nativeSymbol: "C\(index)USDT", base: "C\(index)", quote: "USDT",
-                tick: ExactDecimal("0.0\(index + 1)"), lot: ExactDecimal("0.001"), sizeUnit: ExactDecimal("0.00001"),
-                minQuantity: Quantity(lots: Int64(index + 1)), minNotional: Amount(raw: 5),
-                makerFee: ExactDecimal("-0.0001"), takerFee: ExactDecimal("0.0007"),
-                barInterval: Span(nanoseconds: Int64(index)), dataKind: index % 2 == 0 ? .level2 : .quotes)
-        }
+        var result: [Instrument] = []
+        for index in 0..<count { result.append(try instrument(index)) }
+        return result
+    }
+
+    private static func instrument(_ index: Int) throws -> Instrument {
+        let tick = try ExactDecimal("0.0\(index + 1)")
+        let kind: DataKind = index % 2 == 0 ? .level2 : .quotes
+        return try Instrument(
+            venue: "file", symbol: "C\(index)_USDT", nativeSymbol: "C\(index)USDT", base: "C\(index)", quote: "USDT",
+            tick: tick, lot: ExactDecimal("0.001"), sizeUnit: ExactDecimal("0.00001"),
+            minQuantity: Quantity(lots: Int64(index + 1)), minNotional: Amount(raw: 5),
+            makerFee: ExactDecimal("-0.0001"), takerFee: ExactDecimal("0.0007"),
+            barInterval: Span(nanoseconds: Int64(index)), dataKind: kind)
     }
 
     static let kinds: [MarketRecord.Kind] = [
