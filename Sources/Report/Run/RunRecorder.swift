@@ -9,7 +9,8 @@ public enum LogLevel: String, Hashable, Sendable, CaseIterable { case debug, inf
 public final class RunRecorder {
     public let directory: String
     private let instruments: [Instrument]
-    private let context: RunContext
+    /// Inputs may be told as late as just before ``finish(_:)``: their digests are taken while the run goes on.
+    public var context: RunContext
 
     private let fillFile: RunFile
     private let orderFile: RunFile
