@@ -61,7 +61,7 @@ final class TemporaryFolder {
 
 enum Samples {
     static func instruments(_ count: Int) throws -> [Instrument] {
-        try (0..<count).map { index in
+        try (0..<count).map { (index: Int) throws -> Instrument in
             try Instrument(
                 venue: "file", symbol: "C\(index)_USDT", nativeSymbol: "C\(index)USDT", base: "C\(index)", quote: "USDT",
                 tick: ExactDecimal("0.0\(index + 1)"), lot: ExactDecimal("0.001"), sizeUnit: ExactDecimal("0.00001"),
