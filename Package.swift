@@ -71,6 +71,6 @@ let package = Package(
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Scripting", "Backtesting"],
             swiftSettings: tests),
         .testTarget(name: "HouseRulesTests", swiftSettings: tests),
-        .testTarget(name: "CommandLineTests", swiftSettings: tests),
+        .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]
 )

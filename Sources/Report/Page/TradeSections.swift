@@ -23,7 +23,7 @@ enum TradeSections {
     private static func histogram(_ data: RunData, _ currency: String) -> String {
         let bars = data.histogram.bars
         guard let first = bars.first, let last = bars.last, let most = bars.map(\.count).max() else { return "" }
-        let upward = ValueAxis(0...Double(most), includesZero: true)
+        let upward = ValueAxis(0...Double(most), includesZero: true, count: min(4.5, Double(most)))
         let across = ValueAxis(first.low...last.high, pad: 0, count: 5)
         let ticks = across.ticks { Display.fixed($0, $1) }.map { Tick(position: 1 - $0.position, label: $0.label) }
         var out = "<figure><figcaption><h3>Distribution of results, \(currency)</h3></figcaption>"

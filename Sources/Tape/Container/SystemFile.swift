@@ -58,9 +58,9 @@ enum SystemFile {
         guard fdatasync(descriptor) == 0 else { throw failure(path, "flush") }
     }
 
-    static func rename(_ path: String, to target: String) throws(TapeError) {
+    static func rename(_ path: String, to target: String, durably: Bool) throws(TapeError) {
         guard unsafe Glibc.rename(path, target) == 0 else { throw failure(target, "create") }
-        synchronizeFolder(of: target)
+        if durably { synchronizeFolder(of: target) }
     }
 
     /// Makes a rename last over a power cut; best effort, since not every file system can.

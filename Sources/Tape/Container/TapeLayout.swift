@@ -108,7 +108,7 @@ public struct TornTail: Hashable, Sendable, CustomStringConvertible {
     /// Whether these 128 bytes are the header of that block of this file.
     private static func isValid(_ block: BlockHeader, number: Int, at offset: Int, header: FileHeader) -> Bool {
         guard block.magic == TapeFormat.blockMagic, block.isSealed, block.tapeID == header.crc,
-            block.number == UInt64(number), block.offset == UInt64(offset), let kind = block.kind
+            block.number == UInt64(number), block.offset == UInt64(offset), block.firstRecord < 1 << 62, let kind = block.kind
         else { return false }
         switch kind {
         case .plain:

@@ -146,7 +146,9 @@ import Glibc
     }
 
     /// Writes the rest, the index and the footer; the file then stands under its name.
-    public func finish() throws(TapeError) {
+    ///
+    /// - Parameter durably: waits for the disk, so that the file outlasts a power cut from here on.
+    public func finish(durably: Bool = true) throws(TapeError) {
         guard isOpen else { throw .closed(path: path) }
         try writePending()
         let indexOffset = offset
@@ -159,8 +161,8 @@ import Glibc
         unsafe index.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
         try writeBlock(&header)
         try write(footer)
-        try SystemFile.synchronize(descriptor, path: workPath)
-        if target == .whenComplete { try SystemFile.rename(workPath, to: path) }
+        if durably { try SystemFile.synchronize(descriptor, path: workPath) }
+        if target == .whenComplete { try SystemFile.rename(workPath, to: path, durably: durably) }
         isOpen = false
         close(descriptor)
     }

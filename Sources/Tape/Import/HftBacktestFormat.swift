@@ -6,9 +6,7 @@ import Domain
 struct HftBacktestFormat {
     private let session: ImportSession
     private let product: Int
-    private var lastExchange = Int64.min
-    /// Venue-only rows that wait until the desk's clock has come as far as theirs.
-    private var waiting: [SourceEvent] = []
+    private var cleared = PartialClear()
     private var run: (exchange: Int64, local: Int64, isLevel: Bool) = (.min, .min, false)
 
     init(_ session: ImportSession, _ parts: [InputPart]) {
@@ -29,8 +27,6 @@ struct HftBacktestFormat {
                 if let failure { throw failure }
             }
         }
-        for event in waiting { try emit(event) }
-        waiting.removeAll()
         try session.commit()
     }
 
@@ -45,17 +41,12 @@ struct HftBacktestFormat {
 
     private mutating func take(_ row: NumpyRows.Row) throws(BadRow) {
         guard let event = try event(row) else { return }
-        if event.flags & MarketRecord.Flag.venueOnly != 0 {
-            // Stable: behind everything that arrived no later.
-            let place = waiting.lastIndex { $0.local <= event.local }.map { $0 + 1 } ?? 0
-            waiting.insert(event, at: place)
+        if event.kind == .clear, event.v0.mantissa != 0 {
+            for delete in cleared.upTo(event) { try add(delete) }
             return
         }
-        while let first = waiting.first, first.local <= event.local {
-            waiting.removeFirst()
-            try add(first)
-        }
         try add(event)
+        if session.products[product].scan.hasSnapshot && session.pass == .write { cleared.note(event) }
     }
 
     /// Records of one message follow one another at the same two times.
@@ -66,10 +57,6 @@ struct HftBacktestFormat {
         }
         try session.add(event)
         run = (event.exchange, event.local, isLevel)
-    }
-
-    private mutating func emit(_ event: SourceEvent) throws(ImportError) {
-        do throws(BadRow) { try add(event) } catch { throw ImportError(.data, error.message) }
     }
 
     private func event(_ row: NumpyRows.Row) throws(BadRow) -> SourceEvent? {
@@ -86,10 +73,15 @@ struct HftBacktestFormat {
         var event = SourceEvent(kind, product: product, local: try session.shifted(local), exchange: exchange, side: side, flags: flags)
         if kind == .level && side == nil { throw BadRow("expected a depth row with a side, found one without") }
         event.id = Int64(bitPattern: row.word(5))
-        // A clear carries the price up to which it clears; the tape clears the side.
-        if kind == .clear || kind == .orderCancel { return event }
-        event.v0 = try decimal(row.word(3), "px", session.options.tick)
-        event.v1 = try decimal(row.word(4), "qty", session.options.lot)
+        if kind == .orderCancel { return event }
+        if kind == .clear {
+            // With a price (NaN and zero are none) and a side only the levels up to it go.
+            let limit = Double(bitPattern: row.word(3))  // house-ok: reads doubles
+            if side != nil, limit.isFinite, limit > 0 { event.v0 = try decimal(row.word(3), "px") }
+            return event
+        }
+        event.v0 = try decimal(row.word(3), "px")
+        event.v1 = try decimal(row.word(4), "qty")
         return event
     }
 
@@ -98,10 +90,52 @@ struct HftBacktestFormat {
     ]
 
     /// The decimal that a double stands for: the one with the fewest places whose double is this one or its closest neighbours.
-    private func decimal(_ bits: UInt64, _ what: String, _ grid: ExactDecimal?) throws(BadRow) -> ShortDecimal {
+    private func decimal(_ bits: UInt64, _ what: String) throws(BadRow) -> ShortDecimal {
         let value = Double(bitPattern: bits)  // house-ok: the file holds doubles; they become exact decimals here
         if let decimal = NearestDecimal.of(value) { return decimal }
         throw BadRow("expected \(what) as a finite number with at most 15 digits, found \(value)")
+    }
+}
+
+/// Knows the prices in the book, to turn “clear this side up to a price” into deletions.
+struct PartialClear {
+    private var bids: Set<ShortDecimal> = []
+    private var asks: Set<ShortDecimal> = []
+
+    mutating func note(_ event: SourceEvent) {
+        if event.kind == .clear {
+            if event.side != .sell { bids.removeAll() }
+            if event.side != .buy { asks.removeAll() }
+        } else if event.kind == .level {
+            let isThere = event.v1.mantissa != 0
+            if event.side == .buy {
+                if isThere { bids.insert(event.v0) } else { bids.remove(event.v0) }
+            } else {
+                if isThere { asks.insert(event.v0) } else { asks.remove(event.v0) }
+            }
+        }
+    }
+
+    /// The levels between the best and the clear's price, gone; a whole side as one clear.
+    mutating func upTo(_ event: SourceEvent) -> [SourceEvent] {
+        let isBid = event.side == .buy
+        let all = isBid ? bids : asks
+        let gone = all.filter { PartialClear.isBelow($0, event.v0) != isBid || $0 == event.v0 }
+        var whole = event
+        whole.v0 = .zero
+        if isBid { bids.subtract(gone) } else { asks.subtract(gone) }
+        if gone.count == all.count { return [whole] }
+        // Sorted: what comes of a set must not depend on its order.
+        return gone.sorted { PartialClear.isBelow($0, $1) }.map { price in
+            var delete = event
+            (delete.kind, delete.v0, delete.v1) = (.level, price, .zero)
+            return delete
+        }
+    }
+
+    private static func isBelow(_ left: ShortDecimal, _ right: ShortDecimal) -> Bool {
+        let places = Int(max(left.scale, right.scale))
+        return left.exact.scaled(to: places) ?? 0 < right.exact.scaled(to: places) ?? 0
     }
 }
 

@@ -14,17 +14,19 @@ final class ImportSession {
     /// Records of the message being read.
     private var pending: [MarketRecord] = []
     private var sink: (any RecordSink)?
+    /// Of all records handed on, or pending.
     private var lastLocal = Int64.min
 
     private(set) var skipped = 0
     private(set) var firstSkipped: String?
     private(set) var counts: [Int] = []
+    private(set) var firstLocal: Int64?
+    private(set) var lastWritten: Int64?
     private(set) var early = EarlyArrivals()
     /// Latest exchange time seen; for records without one of their own.
     private(set) var latestExchange: Int64?
     /// Facts worth telling, in order of first mention.
     private(set) var notes: [(key: String, value: Int)] = []
-    private var texts: [(key: String, value: String)] = []
     private(set) var warnings: [String] = []
     /// Length of the bars, once known.
     var barInterval = Span.zero
@@ -65,10 +67,11 @@ final class ImportSession {
 
     // MARK: Passes
 
-    func beginWriting(_ sink: any RecordSink, instruments: [(product: Int, choice: GridChoice)]) throws(ImportError) {
+    func beginWriting(_ sink: any RecordSink, instruments: [PlannedInstrument]) throws(ImportError) {
         for (position, item) in instruments.enumerated() {
             guard let ticks = StepCounter(item.choice.tick), let units = StepCounter(item.choice.sizeUnit) else {
-                throw ImportError(.usage, "tick \(item.choice.tick) or lot \(item.choice.lot): expected a decimal above zero with at most 18 digits")
+                let found = "--tick \(item.choice.tick), --lot \(item.choice.lot)"
+                throw ImportError(.usage, "\(found): expected decimals above zero with at most 18 digits")
             }
             products[item.product].instrument = InstrumentID(index: position)
             products[item.product].ticks = ticks
@@ -78,6 +81,8 @@ final class ImportSession {
         counts = Array(repeating: 0, count: instruments.count)
         (pass, skipped, firstSkipped, lastLocal, latestExchange) = (.write, 0, nil, .min, nil)
         (notes, warnings, lastProduct) = ([], [], 0)
+        early = EarlyArrivals()
+        pending.removeAll()
         self.sink = sink
     }
 
@@ -91,12 +96,15 @@ final class ImportSession {
             return
         }
         guard let instrument = products[event.product].instrument else { return }
-        guard event.local >= lastLocal else {
+        // What only the venue sees is ordered by its own clock.
+        let isVenueOnly = event.flags & MarketRecord.Flag.venueOnly != 0
+        guard event.local >= lastLocal || isVenueOnly else {
             let (was, now) = (Timestamp(nanoseconds: lastLocal), Timestamp(nanoseconds: event.local))
             throw BadRow("the local time runs backwards: expected \(TimeText.text(was)) or later, found \(TimeText.text(now))")
         }
         try check(event)
         pending.append(try record(event, instrument))
+        if !isVenueOnly { lastLocal = event.local }
     }
 
     var pendingCount: Int { pending.count }
@@ -121,9 +129,10 @@ final class ImportSession {
         if endsBatch { endBatch() }
         for record in pending {
             early.look(at: record)
+            if firstLocal == nil { firstLocal = record.localTime }
+            lastWritten = record.localTime
             counts[Int(record.instrument)] += 1
             try sink?.append(record)
-            lastLocal = record.localTime
         }
         pending.removeAll(keepingCapacity: true)
     }

@@ -17,7 +17,7 @@ struct BacktestRun {
     private let instruments: [Instrument]
     private let scriptPath: String
     private let scriptName: String
-    private let parameters: [ScriptParameter]
+    private let parameters: [(key: String, value: String)]
     private let errorPolicy: ErrorPolicy
     private let reportingCurrency: String
     private let digests: BackgroundDigests
@@ -40,13 +40,17 @@ struct BacktestRun {
 
     private static func settings(_ path: String?) throws -> Settings {
         guard let path else { return Settings() }
-        do { return try Settings.load(path) } catch { throw Failure(.usage, error.message) }
+        do throws(ConfigurationError) {
+            return try Settings.load(path)
+        } catch {
+            throw Failure(.usage, error.message)
+        }
     }
 
     private struct Script {
         var path: String
         var name: String
-        var parameters: [ScriptParameter] = []
+        var parameters: [(key: String, value: String)] = []
         var onError: ErrorPolicy?
     }
 
@@ -58,7 +62,7 @@ struct BacktestRun {
         } else if settings.strategies.count == 1, let own = settings.strategies.first {
             script = Script(path: own.file, name: own.name)
             script.onError = own.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) }
-            script.parameters = own.parameters.map(ScriptParameter.init)
+            script.parameters = own.parameters.map { (key: $0.name, value: $0.value.text) }
         } else {
             let found = settings.strategies.isEmpty ? "no strategy" : "\(settings.strategies.count) strategies in the configuration"
             throw Failure(.usage, "backtest: \(found); expected one STRATEGY.lua on the command line")
@@ -67,7 +71,7 @@ struct BacktestRun {
             guard let split = text.firstIndex(of: "="), split != text.startIndex else {
                 throw Failure(.usage, "--set: found '\(text)', expected name=value")
             }
-            script.parameters.append(ScriptParameter(name: String(text[..<split]), text: String(text[text.index(after: split)...])))
+            script.parameters.append((String(text[..<split]), String(text[text.index(after: split)...])))
         }
         return script
     }
@@ -100,7 +104,7 @@ struct BacktestRun {
     private static func instruments(_ tape: MergedTape, _ models: SimulationModels, _ settings: Settings) throws -> [Instrument] {
         try tape.instruments.map { instrument in
             let venue = settings.venues.first { $0.name == instrument.venue }
-            do {
+            do throws(Instrument.BadGrid) {
                 return try instrument.with(
                     makerFee: models.makerFee ?? venue?.makerFee, takerFee: models.takerFee ?? venue?.takerFee)
             } catch {
@@ -128,7 +132,8 @@ struct BacktestRun {
         if let from = backtest.from, let to = backtest.to, to <= from { throw Failure(.usage, "--to is not after --from") }
 
         let strategy = try loadStrategy()
-        let bound = strategy.parameters
+        let bound = strategy.parameters.map { RunContext.Parameter(name: $0.name, value: ParameterValue($0.value)) }
+        for note in strategy.earlyNotes where !command.quiet { CommandLineMain.say("\(note.level.rawValue) \(note.text)") }
         let gate = Gate(instruments: instruments, limits: settings.limits, strategy: scriptName)
         let engine = Engine(strategy: strategy, gate: gate, desk: setup, errorPolicy: errorPolicy)
         let folder = command.out ?? RunFolder.defaultPath(strategy: scriptName)
@@ -170,13 +175,10 @@ struct BacktestRun {
     }
 
     private func loadStrategy() throws -> LuaStrategy {
-        do {
-            return try LuaStrategy(
-                path: scriptPath, parameters: parameters, instruments: instruments, seed: models.seed,
-                defaultQuote: reportingCurrency)
-        } catch let error as ScriptError {
-            throw Failure(error.isUsage ? .usage : .runFailed, error.message)
-        }
+        var options = LuaOptions()
+        options.parameters = parameters
+        options.seed = models.seed
+        return try ScriptFile.load(scriptPath, instruments: instruments, options: options)
     }
 
     private func recorder(at folder: String, _ context: RunContext) throws -> RunRecorder {
@@ -250,6 +252,18 @@ struct BacktestRun {
         case .strategyStopped(let reason): ("stopped", reason)
         case .strategyFailed(let message): ("error", message)
         case .interrupted: ("interrupted", "")
+        }
+    }
+}
+
+extension Settings.Parameter.Value {
+    /// As `--set` would spell it.
+    fileprivate var text: String {
+        switch self {
+        case .integer(let value): String(value)
+        case .number(let value): "\(value)"
+        case .boolean(let value): String(value)
+        case .string(let value): value
         }
     }
 }

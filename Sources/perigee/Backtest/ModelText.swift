@@ -1,7 +1,6 @@
 import Backtesting
 import Domain
 import Exchange
-import Glibc
 import Tape
 
 /// A value as the user wrote it, and the flag or key it came from, so that every error can name both.
@@ -79,9 +78,10 @@ struct Source {
     }
 
     private func latencyTable() throws -> LatencyTable {
-        guard let content = try? String(contentsOfFile: text) else {
+        guard let bytes = TextFile.bytes(text) else {
             throw failure("ENTRY/RESPONSE (5ms/5ms), feed:FACTOR,OFFSET, or a readable CSV file of time_ns,entry_ns,response_ns")
         }
+        let content = String(decoding: bytes, as: UTF8.self)
         var rows: [LatencyTable.Row] = []
         for (number, line) in content.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where !line.isEmpty {
             let fields = line.split(separator: ",").map { Int64($0.filter { $0 != " " && $0 != "\r" }) }
@@ -97,21 +97,5 @@ struct Source {
             throw Failure(.usage, "\(text): expected at least one row, times that rise, and latencies of zero or more")
         }
         return table
-    }
-}
-
-extension String {
-    /// The whole of a text file.
-    fileprivate init(contentsOfFile path: String) throws {
-        guard let file = unsafe fopen(path, "r") else { throw Failure(.usage, "\(path): cannot be read") }
-        defer { unsafe fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = unsafe fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes.append(contentsOf: chunk[..<count])
-        }
-        self.init(decoding: bytes, as: UTF8.self)
     }
 }

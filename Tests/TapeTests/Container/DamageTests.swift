@@ -16,7 +16,7 @@ import Testing
             if place == 8 { try writer.appendVariable(type: 3, time: Timestamp(nanoseconds: 9), [1, 2, 3, 4, 5]) }
             if place == 9 { try writer.flush() }
         }
-        try writer.finish()
+        try writer.finish(durably: false)
         return (path, records)
     }
 

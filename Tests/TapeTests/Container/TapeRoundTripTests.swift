@@ -17,7 +17,7 @@ import Testing
             encoding: encoding, recordsPerBlock: 100)
         for record in records { try writer.append(record) }
         #expect(access(path, F_OK) != 0, "the file must not appear before it is complete")
-        try writer.finish()
+        try writer.finish(durably: false)
         let reader = try TapeReader(path: path)
         #expect(reader.instruments == instruments)
         #expect(reader.metadata.map(\.key) == ["source", "notes"])
