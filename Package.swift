@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
         .testTarget(name: "ExchangeTests", dependencies: ["Domain", "Exchange"], swiftSettings: tests),
-        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum"], swiftSettings: tests),
+        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
             swiftSettings: tests),
