@@ -26,6 +26,7 @@ let package = Package(
         // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
         .target(name: "Trading", dependencies: ["Domain", "Risk"], swiftSettings: house),
         .target(name: "Exchange", dependencies: ["Domain"], path: "sim/Exchange", swiftSettings: house),
+        .target(name: "Market", dependencies: ["Domain"], path: "sim/Market", swiftSettings: house),
         .target(name: "CLua", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("lua5.4")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O2"])]),
@@ -39,10 +40,13 @@ let package = Package(
             name: "Backtesting",
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
             swiftSettings: house),
+        .target(
+            name: "Configuration", dependencies: ["Domain", "Risk", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: house),
         .executableTarget(
             name: "perigee",
             dependencies: [
-                "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Report", "Backtesting",
+                "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
@@ -50,8 +54,13 @@ let package = Package(
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Domain", "Risk", "Configuration"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
         .testTarget(name: "ExchangeTests", dependencies: ["Domain", "Exchange"], swiftSettings: tests),
+        .testTarget(
+            name: "MarketTests",
+            dependencies: ["Domain", "Market", "Tape", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: tests),
         .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
@@ -62,6 +71,6 @@ let package = Package(
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Scripting", "Backtesting"],
             swiftSettings: tests),
         .testTarget(name: "HouseRulesTests", swiftSettings: tests),
-        .testTarget(name: "CommandLineTests", swiftSettings: tests),
+        .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]
 )

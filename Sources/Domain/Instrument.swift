@@ -68,6 +68,14 @@ public struct Instrument: Hashable, Sendable {
         (self.tickLot, self.baseLot) = (tickLot, baseLot)
     }
 
+    /// The same instrument at other fees; nil keeps one.
+    public func with(makerFee: ExactDecimal?, takerFee: ExactDecimal?) throws(BadGrid) -> Instrument {
+        try Instrument(
+            venue: venue, symbol: symbol, nativeSymbol: nativeSymbol, base: base, quote: quote, tick: tick, lot: lot,
+            sizeUnit: sizeUnit, minQuantity: minQuantity, minNotional: minNotional, makerFee: makerFee ?? self.makerFee,
+            takerFee: takerFee ?? self.takerFee, barInterval: barInterval, dataKind: dataKind)
+    }
+
     /// `venue:SYMBOL`, as files and JSON print it.
     public var name: String { "\(venue):\(symbol)" }
 

@@ -1,84 +1,175 @@
-/// Our own number for an order: the count of orders of this run, from 1, in order of creation. Its text is ``ClientOrderID``.
-public struct OrderID: Hashable, Comparable, Sendable, BitwiseCopyable {
-    public let raw: UInt64
-    @inline(__always) public init(_ raw: UInt64) { self.raw = raw }
-    public static func < (lhs: OrderID, rhs: OrderID) -> Bool { lhs.raw < rhs.raw }
-}
+/// One of our orders, as far as we know it: a table of transitions, total over whatever a venue may say.
+///
+///     pending ──accepted──▶ working ──last fill──▶ done(.filled)
+///        │ ╲──rejected──────────┼────────────────▶ done(.rejected)
+///        │  ╲─no answer──▶ unknown ──any fact────▶ as from pending
+///        └───cancelled, expired─┴────────────────▶ done(.cancelled | .expired)
+///
+/// A cancel that we asked for is a flag beside the phase, because a venue may answer it in any of them.
+public struct Order: Hashable, Sendable, BitwiseCopyable {
+    public enum Outcome: Hashable, Sendable, BitwiseCopyable { case filled, cancelled, expired, rejected(RejectReason) }
 
-public enum OrderType: UInt8, Hashable, Sendable, BitwiseCopyable {
-    case market = 0, limit = 1, stop = 2, stopLimit = 3
+    public enum Phase: Hashable, Sendable, BitwiseCopyable {
+        case pending, working
+        /// The venue's answer was lost. Charged to every limit until it is proven what happened.
+        case unknown
+        case done(Outcome)
+    }
 
-    public var name: String {
-        switch self {
-        case .market: "market"
-        case .limit: "limit"
-        case .stop: "stop"
-        case .stopLimit: "stop_limit"
+    /// What a report did to the order. Reports are facts, so every report has an answer and none throws.
+    public enum Change: Hashable, Sendable {
+        case advanced
+        case unchanged
+        /// A fill crossed our cancel on the wire: the position moves, the order stays closed.
+        case late
+        /// The venue and we disagree. The fact is kept; the desk must halt and reconcile.
+        case contradicted
+    }
+
+    /// The wish it came from, with price and quantity as last amended.
+    public private(set) var request: OrderRequest
+    public private(set) var phase = Phase.pending
+    public private(set) var isCancelRequested = false
+    public private(set) var isAmendRequested = false
+    public private(set) var filled = Quantity.zero
+    /// Σ price × size of its fills, in tick·lots: the average price is this over `filled`.
+    public private(set) var filledTickLots: Int128 = 0
+    public let created: Timestamp
+    public private(set) var acknowledged = Timestamp.never
+    public private(set) var closed = Timestamp.never
+
+    public init(_ request: OrderRequest, created: Timestamp) {
+        precondition(request.quantity > .zero, "an order has no size")
+        self.request = request
+        self.created = created
+    }
+
+    public var id: OrderID { request.id }
+    public var instrument: InstrumentID { request.instrument }
+    public var side: Side { request.side }
+    public var leaves: Quantity { filled < request.quantity ? request.quantity - filled : .zero }
+
+    /// Mean price of its fills in quote units, exact or rounded to 10^-24; nil before the first.
+    public func averagePrice(tick: ExactDecimal) -> Amount? {
+        guard filled > .zero, let unit = Amount(tick) else { return nil }
+        return unit.scaled(by: filledTickLots, over: Int128(filled.lots))
+    }
+
+    public var isOpen: Bool {
+        if case .done = phase { false } else { true }
+    }
+
+    /// As scripts and files name it.
+    public var stateName: String {
+        switch phase {
+        case .done(.filled): "filled"
+        case .done(.cancelled): "cancelled"
+        case .done(.expired): "expired"
+        case .done(.rejected): "rejected"
+        case .unknown: "unknown"
+        case .pending: isCancelRequested ? "pending_cancel" : "pending_new"
+        case .working: isCancelRequested ? "pending_cancel" : filled == .zero ? "open" : "partially_filled"
         }
     }
-    /// Whether the order has a limit price.
-    public var hasLimit: Bool { self == .limit || self == .stopLimit }
-    public var isStop: Bool { self == .stop || self == .stopLimit }
-}
 
-public enum TimeInForce: UInt8, Hashable, Sendable, BitwiseCopyable {
-    case goodTillCancel = 0, immediateOrCancel = 1, fillOrKill = 2, goodTillDate = 3
-
-    /// As scripts and files spell it.
-    public var name: String {
-        switch self {
-        case .goodTillCancel: "GTC"
-        case .immediateOrCancel: "IOC"
-        case .fillOrKill: "FOK"
-        case .goodTillDate: "GTD"
+    public mutating func apply(_ report: ExecutionReport, at time: Timestamp) -> Change {
+        switch (phase, report.fact) {
+        case (.pending, .accepted), (.unknown, .accepted):
+            acknowledged = time
+            phase = .working
+            return .advanced
+        case (.working, .accepted), (.done, .accepted):
+            return .unchanged
+        case (.pending, .rejected(let reason)), (.unknown, .rejected(let reason)):
+            return close(.rejected(reason), at: time)
+        case (.working, .rejected), (.done, .rejected):
+            return .contradicted
+        case (.done, .cancelled), (.done, .expired):
+            return .unchanged
+        case (_, .cancelled):
+            return close(.cancelled, at: time)
+        case (_, .expired):
+            return close(.expired, at: time)
+        case (.done, .cancelRejected):
+            return .unchanged
+        case (_, .cancelRejected):
+            guard isCancelRequested else { return .contradicted }
+            isCancelRequested = false
+            return .advanced
+        case (_, .amended(let price, let open)):
+            return amend(price: price, open: open)
+        case (.done, .amendRejected):
+            return .unchanged
+        case (_, .amendRejected):
+            guard isAmendRequested else { return .contradicted }
+            isAmendRequested = false
+            return .advanced
+        case (_, .filled(let fill)):
+            return absorb(fill, at: time)
         }
     }
-}
 
-/// A text of at most 32 bytes that a strategy gives an order, held by its place in the run's list of tags.
-public struct OrderTag: Hashable, Sendable, BitwiseCopyable {
-    public let index: UInt32
-    public static let none = OrderTag(index: 0)
-    public init(index: UInt32) { self.index = index }
-}
-
-/// A wish: what a strategy asks for. Only Risk turns it into something that may leave.
-public struct OrderRequest: Hashable, Sendable, BitwiseCopyable {
-    public var id: OrderID
-    public var instrument: InstrumentID
-    public var side: Side
-    public var type: OrderType
-    public var timeInForce: TimeInForce
-    public var isPostOnly: Bool
-    public var isReduceOnly: Bool
-    public var quantity: Quantity
-    /// The limit; meaningless where `type.hasLimit` is false.
-    public var price: Price
-    /// The trigger; meaningless where `type.isStop` is false.
-    public var stop: Price
-    /// With GTD: the venue's time at which the order ends.
-    public var expire: Timestamp
-    public var tag: OrderTag
-
-    public init(
-        id: OrderID, instrument: InstrumentID, side: Side, type: OrderType, quantity: Quantity,
-        price: Price = Price(ticks: 0), stop: Price = Price(ticks: 0), timeInForce: TimeInForce = .goodTillCancel,
-        expire: Timestamp = .never, isPostOnly: Bool = false, isReduceOnly: Bool = false, tag: OrderTag = .none
-    ) {
-        (self.id, self.instrument, self.side, self.type, self.quantity) = (id, instrument, side, type, quantity)
-        (self.price, self.stop, self.timeInForce, self.expire) = (price, stop, timeInForce, expire)
-        (self.isPostOnly, self.isReduceOnly, self.tag) = (isPostOnly, isReduceOnly, tag)
+    /// Keeps every fill, whatever the phase: it may overtake its acceptance or follow a cancel.
+    private mutating func absorb(_ fill: Fill, at time: Timestamp) -> Change {
+        filled = filled + fill.quantity
+        filledTickLots += Int128(fill.price.ticks) * Int128(fill.quantity.lots)
+        let isOverfilled = filled > request.quantity
+        switch phase {
+        case .pending, .working, .unknown:
+            if acknowledged == .never { acknowledged = time }
+            phase = .working
+            if filled >= request.quantity { _ = close(.filled, at: time) }
+            return isOverfilled ? .contradicted : .advanced
+        case .done(.cancelled), .done(.expired):
+            // A venue's fill beats its cancel: where nothing is left the order was filled.
+            if filled == request.quantity { phase = .done(.filled) }
+            return isOverfilled ? .contradicted : .late
+        case .done(.filled), .done(.rejected):
+            return .contradicted
+        }
     }
-}
 
-/// A wish to change an open order: the new open quantity and the new limit.
-public struct AmendRequest: Hashable, Sendable, BitwiseCopyable {
-    public var id: OrderID
-    public var price: Price
-    /// What shall be open after the amendment, in lots.
-    public var quantity: Quantity
-
-    public init(id: OrderID, price: Price, quantity: Quantity) {
-        (self.id, self.price, self.quantity) = (id, price, quantity)
+    private mutating func amend(price: Price, open: Quantity) -> Change {
+        switch phase {
+        case .done:
+            return .contradicted
+        case .pending, .working, .unknown:
+            isAmendRequested = false
+            request.price = price
+            request.quantity = filled + open
+            return .advanced
+        }
     }
+
+    private mutating func close(_ outcome: Outcome, at time: Timestamp) -> Change {
+        phase = .done(outcome)
+        closed = time
+        return .advanced
+    }
+
+    /// Notes that we asked for a cancel; false when there is nothing left to cancel, or it was asked already.
+    public mutating func requestCancel() -> Bool {
+        guard isOpen, !isCancelRequested else { return false }
+        isCancelRequested = true
+        return true
+    }
+
+    public mutating func requestAmend() -> Bool {
+        guard isOpen, !isCancelRequested else { return false }
+        isAmendRequested = true
+        return true
+    }
+
+    /// Takes back a cancel or an amendment that never left.
+    public mutating func withdrawCancel() { isCancelRequested = false }
+    public mutating func withdrawAmend() { isAmendRequested = false }
+
+    /// Notes that the answer to what we sent is lost.
+    public mutating func loseTrack() {
+        guard isOpen else { return }
+        phase = .unknown
+    }
+
+    /// Closes an order that Risk refused: it never left.
+    public mutating func refuse(at time: Timestamp) { _ = close(.rejected(.venue), at: time) }
 }

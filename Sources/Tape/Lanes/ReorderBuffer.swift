@@ -26,13 +26,31 @@ import Domain
         for row in block.indices where unsafe block[row].flags & skippedFlag == 0 {
             keys.append(Key(time: unsafe block[row].exchangeTime, row: Int32(row)))
         }
-        if !isSorted { keys.sort { $0.time != $1.time ? $0.time < $1.time : $0.row < $1.row } }
+        if !isSorted { sortKeys() }
         let heldBack = current.count - ready
         spare.reserve(heldBack + keys.count)
         unsafe merge(block, heldBack: heldBack)
         swap(&current, &spare)
         ready = current.countUpTo(limit)
         return unsafe UnsafeBufferPointer(start: current.records, count: ready)
+    }
+
+    /// By time, then row. Captures step back by a few records, where insertion is cheapest; a real shuffle is given up on.
+    private mutating func sortKeys() {
+        var moves = 16 * keys.count
+        unsafe keys.withUnsafeMutableBufferPointer { keys in
+            for place in keys.indices.dropFirst() {
+                let key = unsafe keys[place]
+                var hole = place
+                while hole > 0, moves > 0, unsafe keys[hole - 1].time > key.time {
+                    unsafe keys[hole] = unsafe keys[hole - 1]
+                    hole -= 1
+                    moves -= 1
+                }
+                unsafe keys[hole] = key
+            }
+        }
+        if moves == 0 { keys.sort { $0.time != $1.time ? $0.time < $1.time : $0.row < $1.row } }
     }
 
     /// Merges what was held back with the sorted block into `spare`; at equal times what was held back came first.

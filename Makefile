@@ -1,0 +1,38 @@
+# What a newcomer needs: `make demo`, then `make test`. Everything else is for people who work on perigee.
+.PHONY: demo test build release bench format packages clean
+
+PACKAGES := liblua5.4-dev libssl-dev zlib1g-dev
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PERIGEE := .build/release/perigee
+
+demo: release
+	$(PERIGEE) backtest strategies/market_maker.lua --data backtest-data/btc-l2.tape --out runs/demo
+	@echo
+	@echo "The report: $(CURDIR)/runs/demo/report.html"
+
+test: packages
+	swift test
+
+build: packages
+	swift build --product perigee
+
+release: packages
+	swift build -c release --product perigee
+
+bench: release
+	@echo "The benchmarks come with their own issue; see docs/performance.md."
+
+format:
+	swift format --in-place --recursive Sources Tests sim Package.swift
+
+# Says what it installs, and installs only what is missing.
+packages:
+	@command -v swift >/dev/null || { echo "perigee needs a Swift 6.2 toolchain or later: https://www.swift.org/install"; exit 1; }
+	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "Installing the Debian packages$$missing"; \
+		$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+	fi
+
+clean:
+	rm -rf .build runs

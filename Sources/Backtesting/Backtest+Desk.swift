@@ -1,0 +1,137 @@
+import Domain
+import Exchange
+import Risk
+import Tape
+import Trading
+
+extension Backtest where S: ~Copyable {
+    @inline(__always)
+    mutating func visitDesk(at time: Int64) throws {
+        let now = Timestamp(nanoseconds: time)
+        if !isStarted { try startIfDue(at: now) }
+        let record = unsafe deskLane.record
+        feedLag = unsafe time - record.pointee.exchangeTime
+        lastRecordTime = time
+        unsafe engine.step(.market(record, instrument: deskLane.instrument), at: now, into: &effects)
+        eventCount &+= 1
+        try deskLane.advance()
+        if eventCount & 0x3FFF == 0, try sink.tick(events: eventCount, at: now) {
+            isInterrupted = true
+            isWindingDown = true
+        }
+        if !effects.isEmpty || !engine.desk.notes.isEmpty || !engine.isRunning { try settle(at: now) }
+    }
+
+    private mutating func startIfDue(at now: Timestamp) throws {
+        if let from = settings.from, now < from { return }
+        isStarted = true
+        engine.step(.start, at: now, into: &effects)
+        nextSample = now.nanoseconds
+        try settle(at: now)
+    }
+
+    /// Hands a step's effects to the venue and to the sink.
+    mutating func settle(at now: Timestamp) throws {
+        // Indexed, because what is done at once may have effects of its own.
+        for effect in effects { try handle(effect, at: now) }
+        effects.removeAll(keepingCapacity: true)
+        if !engine.desk.notes.isEmpty {
+            for note in engine.desk.notes { try sink.noted(note) }
+            engine.desk.notes.removeAll(keepingCapacity: true)
+        }
+        if isStarted, !engine.isRunning, !isWindingDown {
+            isWindingDown = true
+        }
+    }
+
+    private mutating func handle(_ effect: Effect, at now: Timestamp) throws {
+        switch effect {
+        case .submit(let cleared):
+            send(.submit(cleared.request), to: cleared.request.instrument, at: now)
+        case .amend(let cleared, let instrument):
+            send(.amend(cleared.amendment), to: instrument, at: now)
+        case .cancel(let id, let instrument):
+            send(.cancel(id), to: instrument, at: now)
+        case .filled(let fill):
+            engine.desk.noteEquity()
+            try sink.filled(fill, desk: engine.desk)
+        case .closed(let order):
+            try sink.closed(order, desk: engine.desk)
+        case .contradicted(let report):
+            throw BacktestError.contradiction(order: report.order, time: now)
+        }
+    }
+
+    private mutating func send(_ request: Request, to instrument: InstrumentID, at now: Timestamp) {
+        let index = instrument.position
+        guard isBars[index] else {
+            let latency = settings.latency.entry(at: now.nanoseconds, feedLag: feedLag)
+            requests.send(request, due: now.nanoseconds + latency)
+            return
+        }
+        if bars.isRunning(index) {
+            deferred.append((index, request))
+        } else {
+            execute(request, at: now.nanoseconds)
+        }
+    }
+
+    /// What is neither a record at the venue nor one at the desk.
+    mutating func visitRare(venue: Int64, desk: Int64, early: Int64, late: Int64, barOpen: Int64) throws -> Bool {
+        if isInterrupted { return false }
+        if desk == .max || desk >= end { return try windDown(venue: venue, desk: desk, barOpen: barOpen) }
+        let time = min(desk, early, late, barOpen)
+        let now = Timestamp(nanoseconds: time)
+        if early == time {
+            try visitEarly(at: now)
+        } else if desk == time {
+            try visitDesk(at: time)
+        } else if late == time {
+            try visitLate(at: now)
+        } else {
+            try openBar(at: time)
+        }
+        return true
+    }
+
+    private mutating func visitEarly(at now: Timestamp) throws {
+        let time = now.nanoseconds
+        if requests.nextDue == time {
+            execute(requests.receive(), at: time)
+        } else if exchange.nextExpiry.nanoseconds == time {
+            exchange.expire(at: now)
+            collectReports(at: time)
+        } else if engine.desk.nextBarClose == time {
+            engine.step(.barClose, at: now, into: &effects)
+            try settle(at: now)
+        } else {
+            engine.step(.report(barReports.receive()), at: now, into: &effects)
+            try settle(at: now)
+        }
+    }
+
+    private mutating func visitLate(at now: Timestamp) throws {
+        let time = now.nanoseconds
+        if reports.nextDue == time {
+            engine.step(.report(reports.receive()), at: now, into: &effects)
+            try settle(at: now)
+        } else if engine.desk.nextRecordedBarClose == time {
+            engine.step(.barClose, at: now, into: &effects)
+            try settle(at: now)
+        } else if engine.desk.nextTimer == time {
+            engine.step(.timer, at: now, into: &effects)
+            try settle(at: now)
+        } else if sink.nextMark == time {
+            try sink.marked(at: now, desk: engine.desk)
+        } else {
+            try sample(at: now)
+            nextSample = time + settings.sample.nanoseconds
+        }
+    }
+
+    private mutating func sample(at now: Timestamp) throws {
+        lastSample = now.nanoseconds
+        engine.desk.noteEquity()
+        try sink.sampled(at: now, lastRecord: Timestamp(nanoseconds: lastRecordTime), desk: engine.desk)
+    }
+}

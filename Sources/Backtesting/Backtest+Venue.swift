@@ -1,0 +1,54 @@
+import Domain
+import Exchange
+import Tape
+import Trading
+
+extension Backtest where S: ~Copyable {
+    @inline(__always)
+    mutating func visitVenue(at time: Int64) throws {
+        if bars.nextClose == time { return closeBar(at: time) }
+        unsafe exchange.apply(venueLane.record, instrument: venueLane.instrument)
+        try venueLane.advance()
+        if !exchange.reports.isEmpty { collectReports(at: time) }
+    }
+
+    mutating func execute(_ request: Request, at time: Int64) {
+        let now = Timestamp(nanoseconds: time)
+        switch request {
+        case .submit(let order): exchange.submit(order, at: now)
+        case .amend(let amendment): exchange.amend(amendment, at: now)
+        case .cancel(let id): exchange.cancel(id, at: now)
+        }
+        collectReports(at: time)
+    }
+
+    /// Sends the venue's reports on their way to the desk.
+    mutating func collectReports(at time: Int64) {
+        for report in exchange.reports {
+            if isBars[report.instrument.position] {
+                barReports.send(report, due: time)
+            } else {
+                reports.send(report, due: time + settings.latency.response(at: time, feedLag: feedLag))
+            }
+        }
+        exchange.reports.removeAll(keepingCapacity: true)
+    }
+
+    mutating func openBar(at time: Int64) throws {
+        let record = unsafe venueLane.record.pointee
+        let instrument = venueLane.instrument
+        bars.begin(record, instrument: instrument)
+        unsafe exchange.openBar(venueLane.record, instrument: instrument, at: Timestamp(nanoseconds: time))
+        try venueLane.advance()
+        collectReports(at: time)
+    }
+
+    private mutating func closeBar(at time: Int64) {
+        var (record, instrument) = bars.end()
+        unsafe exchange.closeBar(&record, instrument: instrument, at: Timestamp(nanoseconds: time))
+        collectReports(at: time)
+        let due = deferred.filter { $0.instrument == instrument }
+        deferred.removeAll { $0.instrument == instrument }
+        for entry in due { execute(entry.request, at: time) }
+    }
+}

@@ -1,0 +1,110 @@
+// `inst:buy` and `inst:sell`: what a script may write, made into a request. Only its form is judged here.
+#include "state.h"
+#include <stdio.h>
+
+static const char *const option_names[] = {"tif", "expire", "post_only", "reduce_only", "stop", "tag"};
+enum { OPTIONS = sizeof option_names / sizeof *option_names };
+enum { TIF_GTC, TIF_IOC, TIF_FOK, TIF_GTD };
+
+static void check_names(lua_State *L, int index) {
+    const char *name = clua_unknown_key(L, index, option_names, OPTIONS);
+    if (!name) return;
+    luaL_error(L, "unknown option '%s' of an order (nearest: '%s'); there are tif, expire, post_only, reduce_only, stop, tag",
+               name, clua_nearest(name, option_names, OPTIONS));
+}
+
+/// Nil, or what is wrong with it.
+static const char *read_flag(lua_State *L, int index, const char *name, bool *out) {
+    int type = lua_getfield(L, index, name);
+    *out = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return type == LUA_TNIL || type == LUA_TBOOLEAN ? NULL : "is neither true nor false";
+}
+
+static const char *read_tif(lua_State *L, int index, uint8_t *out) {
+    static const char *const names[] = {"GTC", "IOC", "FOK", "GTD"};
+    int type = lua_getfield(L, index, "tif");
+    const char *text = type == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool known = type == LUA_TNIL;
+    *out = TIF_GTC;
+    for (uint8_t i = 0; i < 4 && !known; i++) {
+        known = strcmp(text, names[i]) == 0;
+        if (known) *out = i;
+    }
+    lua_pop(L, 1);
+    return known ? NULL : "is none of GTC, IOC, FOK, GTD";
+}
+
+static const char *read_expire(lua_State *L, int index, bool *there, int64_t *out) {
+    int whole = 1, type = lua_getfield(L, index, "expire");
+    *there = type != LUA_TNIL;
+    if (*there) *out = type == LUA_TNUMBER ? lua_tointegerx(L, -1, &whole) : 0;
+    lua_pop(L, 1);
+    return !*there || (whole && *out > 0) ? NULL : "is no time in ns";
+}
+
+static const char *read_stop(lua_State *L, int index, bool *there, double *out) {
+    *there = lua_getfield(L, index, "stop") != LUA_TNIL;
+    bool good = !*there || clua_plain_number(L, -1, out);
+    lua_pop(L, 1);
+    return good ? NULL : "is not a number";
+}
+
+static const char *read_tag(lua_State *L, int index, char *out) {
+    int type = lua_getfield(L, index, "tag");
+    const char *wrong = type == LUA_TNIL || type == LUA_TSTRING ? NULL : "is not a text";
+    if (type == LUA_TSTRING) {
+        clua_text text = clua_text_at(L, -1);
+        if (text.count > CLUA_TAG_CAP) wrong = "is longer than 32 bytes";
+        for (size_t i = 0; i < text.count && !wrong; i++) {
+            if ((unsigned char)text.bytes[i] < 0x20 || text.bytes[i] == 0x7F) wrong = "holds a control character";
+        }
+        if (!wrong) memcpy(out, text.bytes, text.count + 1);
+    }
+    lua_pop(L, 1);
+    return wrong;
+}
+
+/// Answers 0, or how many results were pushed because the options are bad.
+static int read_options(lua_State *L, int index, clua_request *r) {
+    if (lua_isnoneornil(L, index)) return 0;
+    luaL_checktype(L, index, LUA_TTABLE);
+    check_names(L, index);
+    const char *wrong, *name;
+    if ((wrong = read_tif(L, index, &r->tif))) name = "tif";
+    else if ((wrong = read_expire(L, index, &r->has_expire, &r->expire))) name = "expire";
+    else if ((wrong = read_flag(L, index, "post_only", &r->post_only))) name = "post_only";
+    else if ((wrong = read_flag(L, index, "reduce_only", &r->reduce_only))) name = "reduce_only";
+    else if ((wrong = read_stop(L, index, &r->has_stop, &r->stop))) return clua_refuse(L, "bad_price", "the stop price %s", wrong);
+    else if ((wrong = read_tag(L, index, r->tag))) name = "tag";
+    else if (r->tif == TIF_GTD && !r->has_expire) wrong = "GTD needs expire", name = NULL;
+    else if (r->tif != TIF_GTD && r->has_expire) wrong = "expire needs tif = \"GTD\"", name = NULL;
+    else if (r->post_only && (!r->has_price || r->has_stop)) wrong = "post_only needs a limit price and no stop", name = NULL;
+    else if (r->post_only && (r->tif == TIF_IOC || r->tif == TIF_FOK)) wrong = "post_only contradicts IOC and FOK", name = NULL;
+    else return 0;
+    return name ? clua_refuse(L, "bad_options", "option %s %s", name, wrong) : clua_refuse(L, "bad_options", "%s", wrong);
+}
+
+int clua_place(lua_State *L, int side) {
+    const object *i = clua_check(L, 1, KIND_INSTRUMENT);
+    clua_state *s = clua_desk(L, side ? "inst:sell" : "inst:buy");
+    clua_request request = {.instrument = (uint32_t)i->id, .side = (uint8_t)side};
+    if (!clua_plain_number(L, 2, &request.qty)) {
+        return clua_refuse(L, "bad_qty", "the quantity is not a number but a %s", luaL_typename(L, 2));
+    }
+    request.has_price = !lua_isnoneornil(L, 3);
+    if (request.has_price && !clua_plain_number(L, 3, &request.price)) {
+        return clua_refuse(L, "bad_price", "the price is not a number but a %s", luaL_typename(L, 3));
+    }
+    int refused = read_options(L, 4, &request);
+    if (refused) return refused;
+    if (s->created_orders >= CLUA_ORDERS_PER_CALL) {
+        return clua_refuse(L, "too_many", "one callback may place at most %d orders", CLUA_ORDERS_PER_CALL);
+    }
+    clua_order made = {0};
+    clua_refusal refusal = {0};
+    if (!s->host.submit(s->host.context, &request, &made, &refusal)) return clua_push_refusal(L, &refusal);
+    s->created_order[s->created_orders++] = made.number;
+    clua_push_order(L, &made);
+    return 1;
+}

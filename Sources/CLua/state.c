@@ -1,0 +1,266 @@
+// A state: made, entered, failed, ended. Everything that may raise is under lua_pcall here.
+#include "memory.h"
+#include "watchdog.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+_Thread_local clua_state *clua_running;
+static _Atomic uint64_t panics;
+static const char fatal_sentinel;
+
+static int panicked(lua_State *L) {
+    (void)L;
+    atomic_fetch_add(&panics, 1);
+    return 0;  // Lua aborts
+}
+
+const char *clua_nothing(void) { return ""; }
+uint64_t clua_panics(void) { return atomic_load(&panics); }
+
+// MARK: errors
+
+static void copy_text(char *out, size_t capacity, const char *text, size_t length) {
+    if (length >= capacity) {
+        static const char cut[] = "… (cut)";
+        size_t kept = capacity - sizeof cut;
+        while (kept > 0 && ((unsigned char)text[kept] & 0xC0) == 0x80) kept--;  // no half of a character
+        memcpy(out, text, kept);
+        memcpy(out + kept, cut, sizeof cut);
+    } else {
+        memcpy(out, text, length);
+        out[length] = 0;
+    }
+}
+
+static void describe_value(lua_State *L, int index, clua_error *error) {
+    switch (lua_type(L, index)) {
+    case LUA_TSTRING: {
+        size_t length;
+        const char *text = lua_tolstring(L, index, &length);
+        copy_text(error->message, sizeof error->message, text, length);
+        break;
+    }
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, index)) {
+            snprintf(error->message, sizeof error->message, "%lld", (long long)lua_tointeger(L, index));
+        } else {
+            snprintf(error->message, sizeof error->message, "%.14g", lua_tonumber(L, index));
+        }
+        break;
+    default:  // a hostile __tostring is never asked
+        snprintf(error->message, sizeof error->message, "error called with a %s, not a text", luaL_typename(L, index));
+    }
+}
+
+static void append(clua_error *error, size_t *used, const char *line) {
+    int n = snprintf(error->traceback + *used, sizeof error->traceback - *used, "%s", line);
+    if (n > 0) *used += (size_t)n < sizeof error->traceback - *used ? (size_t)n : sizeof error->traceback - *used - 1;
+}
+
+enum { TRACE_HEAD = 12, TRACE_TAIL = 8 };
+
+static void write_traceback(lua_State *L, clua_error *error) {
+    lua_Debug ar;
+    int depth = 0;
+    while (lua_getstack(L, depth, &ar)) depth++;
+    size_t used = 0;
+    char line[256];
+    for (int level = 0; level < depth; level++) {
+        if (level == TRACE_HEAD && depth > TRACE_HEAD + TRACE_TAIL) {
+            snprintf(line, sizeof line, "  … %d more\n", depth - TRACE_HEAD - TRACE_TAIL);
+            append(error, &used, line);
+            level = depth - TRACE_TAIL;
+        }
+        if (!lua_getstack(L, level, &ar) || !lua_getinfo(L, "Sln", &ar) || *ar.what == 'C') {
+            if (*ar.what != 'C' || !ar.name) continue;
+            snprintf(line, sizeof line, "  in %s '%s'\n", ar.namewhat, ar.name);
+        } else if (*ar.what == 'm') {
+            snprintf(line, sizeof line, "  %s:%d: in the file itself\n", ar.short_src, ar.currentline);
+        } else if (ar.name) {
+            snprintf(line, sizeof line, "  %s:%d: in %s '%s'\n", ar.short_src, ar.currentline, ar.namewhat, ar.name);
+        } else {
+            snprintf(line, sizeof line, "  %s:%d: in the function of line %d\n", ar.short_src, ar.currentline, ar.linedefined);
+        }
+        append(error, &used, line);
+    }
+}
+
+static void write_place(lua_State *L, clua_error *error) {
+    lua_Debug ar;
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        if (!lua_getinfo(L, "Sl", &ar) || ar.currentline <= 0) continue;
+        snprintf(error->file, sizeof error->file, "%s", ar.short_src);
+        error->line = ar.currentline;
+        return;
+    }
+}
+
+// Runs where the error was raised, before anything unwinds. Writes into plain memory: it must not raise itself.
+static int handle_error(lua_State *L) {
+    clua_state *s = state_of(L);
+    clua_error *error = &s->error;
+    memset(error, 0, sizeof *error);
+    describe_value(L, 1, error);
+    write_place(L, error);
+    write_traceback(L, error);
+    return 1;
+}
+
+static const char *fatal_text(const clua_state *s) {
+    return s->fatal == CLUA_TIMEOUT ? "ran over its deadline and was stopped" : "outgrew its memory";
+}
+
+static int failed(clua_state *s, int status) {
+    lua_State *L = s->L;
+    if (status == LUA_ERRMEM && !s->fatal) s->fatal = CLUA_MEMORY;
+    if (status == LUA_ERRMEM || s->fatal == CLUA_MEMORY) {
+        snprintf(s->error.message, sizeof s->error.message, "the strategy outgrew its memory of %zu KiB", s->memory.limit >> 10);
+    } else if (s->fatal) {
+        snprintf(s->error.message, sizeof s->error.message, "the strategy %s", fatal_text(s));
+    } else if (status == LUA_ERRERR && !s->error.message[0]) {
+        snprintf(s->error.message, sizeof s->error.message, "an error while an error was handled (stack overflow)");
+    }
+    s->error.kind = s->fatal ? s->fatal : CLUA_FAILED;
+    lua_settop(L, s->bound ? AT_TOP : AT_HANDLER);
+    clua_forget_created(s);
+    return s->error.kind;
+}
+
+void clua_raise_fatal(lua_State *L, int kind) {
+    clua_state *s = state_of(L);
+    if (!s->fatal) s->fatal = kind;
+    lua_pushlightuserdata(L, (void *)&fatal_sentinel);
+    lua_error(L);
+    abort();  // lua_error does not return
+}
+
+int clua_rethrow(lua_State *L, int status) {
+    if (status == LUA_ERRMEM) {
+        clua_state *s = state_of(L);
+        if (!s->fatal) s->fatal = CLUA_MEMORY;
+    }
+    return lua_error(L);
+}
+
+// MARK: entering
+
+bool clua_refused(clua_state *s) {
+    if (!s->fatal) return false;
+    memset(&s->error, 0, sizeof s->error);
+    snprintf(s->error.message, sizeof s->error.message, "the strategy %s earlier; its state is gone", fatal_text(s));
+    s->error.kind = CLUA_POISONED;
+    return true;
+}
+
+static int run(clua_state *s, int arguments) {
+    s->epoch++;
+    s->created_orders = s->created_timers = 0;
+    s->thread = pthread_self();
+    clua_running = s;
+    atomic_store_explicit(&s->sequence, s->sequence + 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    int status = lua_pcallk(s->L, arguments, 0, AT_HANDLER, 0, NULL);
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&s->sequence, s->sequence + 1, memory_order_relaxed);
+    clua_running = NULL;
+    return __builtin_expect(status == LUA_OK && !s->fatal, 1) ? CLUA_OK : failed(s, status);
+}
+
+int clua_enter(clua_state *s, int64_t now, int arguments) {
+    s->now = now;
+    return run(s, arguments);
+}
+
+int clua_protect(clua_state *s, lua_CFunction function, void *argument) {
+    lua_pushcfunction(s->L, function);
+    lua_pushlightuserdata(s->L, argument);
+    s->error.message[0] = 0;
+    return run(s, 1);
+}
+
+// MARK: making and ending
+
+static int prepare(lua_State *L) {
+    clua_state *s = state_of(L);
+    lua_gc(L, LUA_GCSTOP);
+    clua_open_base(L);
+    clua_open_strings(L);
+    clua_open_tables(L);
+    clua_open_maths(L);
+    clua_open_times(L);
+    clua_open_require(L);
+    clua_open_records(L);
+    clua_open_instruments(L);
+    clua_open_orders(L);
+    clua_open_indicators(L);
+    clua_open_modules(L);
+    lua_gc(L, LUA_GCRESTART);
+    s->loading = true;
+    return 0;
+}
+
+static bool copy_roots(clua_state *s, const clua_text *roots, size_t count) {
+    s->roots = calloc(count + 1, sizeof *s->roots);
+    for (size_t i = 0; s->roots && i < count; i++) {
+        s->roots[i] = strndup(roots[i].bytes, roots[i].count);
+        if (!s->roots[i]) return false;
+        s->root_count++;
+    }
+    return s->roots != NULL;
+}
+
+static void free_own(clua_state *s) {
+    for (size_t i = 0; i < s->param_count; i++) {
+        free((void *)s->params[i].name);
+        if (s->params[i].kind == 3) free((void *)s->params[i].text.bytes);
+    }
+    for (size_t i = 0; i < s->root_count; i++) free(s->roots[i]);
+    free(s->roots);
+    free(s->params);
+    free(s->saved);
+    free(s->source);
+    free(s);
+}
+
+clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host, const clua_text *roots, size_t root_count) {
+    clua_state *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->memory.limit = memory_limit;
+    s->host = *host;
+    if (!copy_roots(s, roots, root_count)) {
+        free_own(s);
+        return NULL;
+    }
+    clua_seed(s, seed);
+    s->L = lua_newstate(clua_allocate, &s->memory);
+    if (!s->L) {
+        free_own(s);
+        return NULL;
+    }
+    *(clua_state **)lua_getextraspace(s->L) = s;
+    lua_atpanic(s->L, panicked);
+    lua_pushcfunction(s->L, handle_error);
+    if (!lua_checkstack(s->L, AT_TOP + LUA_MINSTACK) || clua_protect(s, prepare, NULL) != CLUA_OK) {
+        clua_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+size_t clua_close(clua_state *s) {
+    clua_stop_watching(s);
+    lua_close(s->L);
+    size_t left = s->memory.used;
+    free_own(s);
+    return left;
+}
+
+size_t clua_memory_used(const clua_state *s) { return s->memory.used; }
+size_t clua_memory_peak(const clua_state *s) { return s->memory.peak; }
+void clua_fail_allocation(clua_state *s, uint64_t nth) { s->memory.fail_in = nth; }
+const clua_error *clua_last_error(const clua_state *s) { return &s->error; }
+const char *clua_name(const clua_state *s) { return s->name; }
+const char *clua_result(const clua_state *s) { return s->result; }
+bool clua_has(const clua_state *s, int callback) { return s->has[callback]; }
+size_t clua_param_count(const clua_state *s) { return s->param_count; }
+clua_param clua_param_at(const clua_state *s, size_t index) { return s->params[index]; }

@@ -1,0 +1,184 @@
+#pragma once
+// What the files of this target share; Swift never sees it.
+#include "CLua.h"
+#include <lua5.4/lua.h>
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lualib.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/// Caps that a script meets.
+enum {
+    CLUA_STRING_CAP = 1 << 20,
+    CLUA_SOURCE_CAP = 256 << 10,
+    CLUA_SAVE_CAP = 1 << 20,
+    CLUA_SAVE_DEPTH = 64,
+    CLUA_LOG_CAP = 4096,
+    CLUA_DEPTH_CAP = 10000,
+    CLUA_ORDERS_PER_CALL = 100,
+    CLUA_TIMERS_PER_CALL = 64,
+    CLUA_TIMERS = 10000,
+    CLUA_TAG_CAP = 32,
+};
+
+/// Fixed places on the main stack, so that entering a callback neither searches nor allocates.
+enum {
+    AT_HANDLER = 1,
+    AT_CALLBACK,
+    AT_INSTRUMENTS = AT_CALLBACK + CLUA_CALLBACKS,
+    AT_BAR, AT_TIMERS, AT_LIVE, AT_KNOWN, AT_BUY, AT_SELL,
+    AT_TOP = AT_SELL
+};
+
+/// The same things where C functions called from Lua find them: in the registry, under the addresses of these.
+extern const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
+extern const char clua_callbacks_key, clua_params_key;
+
+/// Names of fields whose interned addresses are kept, so that a field is found by comparing pointers.
+enum {
+    KEY_CLOSE, KEY_TIME, KEY_OPEN, KEY_HIGH, KEY_LOW, KEY_VOLUME, KEY_TRADES, KEY_INTERVAL,
+    KEY_STATE, KEY_ID, KEY_PRICE, KEY_QTY, KEY_FILLED, KEY_REMAINING, KEY_SIDE, KEY_INST, KEY_AVG_PRICE, KEY_REASON,
+    KEY_TAG, KEY_VENUE_ID, KEY_TYPE, KEY_TIF, KEY_STOP, KEY_UPDATED, KEY_COUNT
+};
+
+/// What a full userdata is. Scripts cannot make userdata, so the first word of every one is ours and tells its kind.
+enum { KIND_INSTRUMENT = 0x51A7, KIND_ORDER, KIND_TIMER, KIND_INDICATOR, KIND_BAR, KIND_PARAMS };
+
+typedef struct {
+    uint32_t kind;
+    uint32_t shape;  // which metatable, where a kind has several
+    uint64_t id;     // the place among its kind when keys are put in order
+} object;
+
+typedef struct {
+    object head;
+    clua_instrument facts;
+    uint64_t top_epoch, last_epoch, holding_epoch, profit_epoch;
+    clua_top top;
+    clua_last last;
+    clua_holding holding;
+} instrument;
+
+typedef struct {
+    object head;
+    uint64_t epoch;
+    clua_order now;
+} order;
+
+typedef struct {
+    object head;
+    clua_bar now;
+    bool valid;
+} bar;
+
+typedef struct {
+    size_t used, peak, limit;
+    uint64_t fail_in;  // growths until all fail; 0: none will
+} memory;
+
+struct clua_state {
+    lua_State *L;
+    memory memory;
+    clua_host host;
+    int64_t now, started;
+    /// Counts entries: whatever was read under an older number is stale.
+    uint64_t epoch;
+    /// Odd while a script runs. Read by the watchdog.
+    _Atomic uint64_t sequence;
+    pthread_t thread;
+    /// Set once, by the hang guard or by a refusal of memory; then no `pcall` of the script catches anything any more.
+    volatile int fatal;
+    bool loading, stopping, bound;
+    bool has[CLUA_CALLBACKS];
+    uint64_t random[4];
+    uint32_t instrument_count, interval_count, live_timers;
+    uint32_t created_orders, created_timers;
+    uint64_t created_order[CLUA_ORDERS_PER_CALL];
+    clua_error error;
+    char name[128];
+    char result[4096];
+    char file[64];
+    char **roots;
+    size_t root_count;
+    char *source;  // of the module being read
+    char *saved;
+    size_t saved_count, saved_capacity;
+    clua_param *params;
+    size_t param_count;
+    bar *bar;
+    struct watchdog *watchdog;
+    const char *key[KEY_COUNT];
+};
+
+/// The state that runs on this thread, for the signal handler of the hang guard.
+extern _Thread_local clua_state *clua_running;
+
+static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
+
+// state.c
+/// Runs `function(argument)` under protection; answers CLUA_OK…
+int clua_protect(clua_state *s, lua_CFunction function, void *argument);
+/// Calls what is on the main stack: a function and its arguments.
+int clua_enter(clua_state *s, int64_t now, int arguments);
+bool clua_refused(clua_state *s);
+void clua_raise_fatal(lua_State *L, int kind) __attribute__((noreturn));
+/// Raises again what a protected call has just answered, whatever it was.
+int clua_rethrow(lua_State *L, int status);
+
+// names.c
+/// The known name nearest to `name`.
+const char *clua_nearest(const char *name, const char *const *known, size_t count);
+const char *clua_kind_name(lua_State *L, int index);
+
+// base.c, keys.c, strings.c, tables.c, maths.c, times.c, require.c: the libraries. Each leaves the stack as it was.
+void clua_open_base(lua_State *L);
+void clua_open_strings(lua_State *L);
+void clua_open_tables(lua_State *L);
+void clua_open_maths(lua_State *L);
+void clua_open_times(lua_State *L);
+void clua_open_require(lua_State *L);
+int clua_next(lua_State *L);
+int clua_pairs(lua_State *L);
+/// Pushes an array of the keys of the table at `index` in their order; answers how many. Raises for a key without order.
+lua_Integer clua_push_keys(lua_State *L, int index);
+/// Pushes the text of the value at `index`: no address, `__tostring` honoured.
+const char *clua_push_text(lua_State *L, int index, size_t *length);
+/// `string.format` over the arguments of this call; pushes one string.
+int clua_format(lua_State *L);
+void clua_seed(clua_state *s, uint64_t seed);
+int clua_push_date(lua_State *L, int64_t nanoseconds);
+
+// values.c
+int clua_encode(lua_State *L);
+int clua_decode(lua_State *L);
+
+// objects: instruments.c, orders.c, place.c, records.c, modules.c, indicators.c
+void clua_open_instruments(lua_State *L);
+void clua_open_orders(lua_State *L);
+void clua_open_records(lua_State *L);
+void clua_open_modules(lua_State *L);
+void clua_open_indicators(lua_State *L);
+/// The object at `index`, or an error that says what was expected.
+void *clua_check(lua_State *L, int index, uint32_t kind);
+/// Makes a metatable that nobody sees, whose objects are read-only; leaves it on the stack.
+void clua_new_metatable(lua_State *L, const char *name);
+/// Place of the field's name among the keys from `first` to `last`, or -1.
+int clua_find_key(lua_State *L, int index, int first, int last);
+/// Pushes the userdata of an order: the same one for the same number as long as anybody holds it.
+order *clua_push_order(lua_State *L, const clua_order *fields);
+int clua_place(lua_State *L, int side);
+/// Nil where every key of the table is one of the names; else the least other one, left on the stack.
+const char *clua_unknown_key(lua_State *L, int index, const char *const *names, size_t count);
+/// Pushes nil, the message and the code.
+int clua_push_refusal(lua_State *L, const clua_refusal *refusal);
+int clua_refuse(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/// Marks what a failed callback had asked for as never sent.
+void clua_forget_created(clua_state *s);
+/// The state, or an error while the file is still being read.
+clua_state *clua_desk(lua_State *L, const char *function);
+/// A number that is one, not a text that looks like one; false also for an integer that no double holds.
+bool clua_plain_number(lua_State *L, int index, double *out);
+clua_text clua_text_at(lua_State *L, int index);
+/// Pushes a table of the named fields of the userdata at 1, and what walks it: `pairs` over a record.
+int clua_pairs_of(lua_State *L, const char *const *names, size_t count);

@@ -1,0 +1,106 @@
+// The hang guard: a thread that looks now and then whether the same call is still running, and if it is over its deadline
+// sends a signal to the thread that runs it. The handler sets the hook there, as lua.c does; setting it from another thread
+// would be a race. Until then it costs a call two stores.
+#define _GNU_SOURCE
+#include "watchdog.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+/// Ignored by default, so that one that comes late does no harm.
+enum { WATCH_SIGNAL = SIGURG };
+
+struct watchdog {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool stop;
+    int64_t deadline;
+};
+
+// Fires at every instruction from now on, so that nothing the script does outlives it.
+static void overdue(lua_State *L, lua_Debug *activation) {
+    (void)activation;
+    clua_raise_fatal(L, CLUA_TIMEOUT);
+}
+
+static void on_signal(int number) {
+    (void)number;
+    clua_state *s = clua_running;
+    if (!s || !(atomic_load_explicit(&s->sequence, memory_order_relaxed) & 1)) return;
+    s->fatal = CLUA_TIMEOUT;
+    lua_sethook(s->L, overdue, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+static void add(struct timespec *time, int64_t nanoseconds) {
+    int64_t sum = time->tv_nsec + nanoseconds;
+    time->tv_sec += sum / 1000000000;
+    time->tv_nsec = sum % 1000000000;
+}
+
+static int64_t since(const struct timespec *start) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)(now.tv_sec - start->tv_sec) * 1000000000 + (now.tv_nsec - start->tv_nsec);
+}
+
+static void *watch(void *argument) {
+    clua_state *s = argument;
+    struct watchdog *w = s->watchdog;
+    int64_t period = w->deadline / 8 > 1000000 ? w->deadline / 8 : 1000000;
+    uint64_t seen = 0;
+    struct timespec first = {0}, next;
+    pthread_mutex_lock(&w->mutex);
+    while (!w->stop) {
+        clock_gettime(CLOCK_MONOTONIC, &next);
+        add(&next, period);
+        pthread_cond_timedwait(&w->wake, &w->mutex, &next);
+        uint64_t sequence = atomic_load_explicit(&s->sequence, memory_order_relaxed);
+        if (sequence != seen || !(sequence & 1)) {
+            seen = sequence;
+            clock_gettime(CLOCK_MONOTONIC, &first);
+        } else if (!w->stop && since(&first) >= w->deadline) {
+            pthread_kill(s->thread, WATCH_SIGNAL);
+        }
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+bool clua_watch(clua_state *s, int64_t nanoseconds) {
+    if (s->watchdog || nanoseconds <= 0) return false;
+    struct watchdog *w = calloc(1, sizeof *w);
+    if (!w) return false;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(WATCH_SIGNAL, &action, NULL);
+    w->deadline = nanoseconds;
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    s->watchdog = w;
+    if (pthread_create(&w->thread, NULL, watch, s) != 0) {
+        s->watchdog = NULL;
+        free(w);
+        return false;
+    }
+    return true;
+}
+
+void clua_stop_watching(clua_state *s) {
+    struct watchdog *w = s->watchdog;
+    if (!w) return;
+    pthread_mutex_lock(&w->mutex);
+    w->stop = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    pthread_mutex_destroy(&w->mutex);
+    pthread_cond_destroy(&w->wake);
+    free(w);
+    s->watchdog = NULL;
+}

@@ -1,0 +1,99 @@
+public import Domain
+
+/// The one order gate: says yes or no to one request, by the numbers it is handed and the limits a person set.
+///
+/// The controls run in the order of their numbers, each fails closed, and none can be bypassed.
+public struct Gate: Sendable {
+    /// More lots or ticks than this, 2^53, are refused as malformed, so that sums of a thousand orders cannot overflow.
+    public static let largestCount: Int64 = 1 << 53
+    /// The largest value of one order that is judged at all, for the same reason.
+    static let largestValue = Int128.max >> 10
+
+    /// Which limits are in force: 1 from the start, one more at each ``replace(_:)``.
+    public private(set) var limitVersion: UInt32 = 1
+    private let instruments: [Instrument]
+    private let strategy: String
+    private var limits: [InstrumentLimits]
+    private var longestWindow = Span.zero
+    private var recent = RecentIntents()
+
+    public init(instruments: [Instrument], limits: RiskLimits, strategy: String = "") {
+        self.instruments = instruments
+        self.strategy = strategy
+        self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
+        longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
+    }
+
+    /// Puts other limits in force.
+    public mutating func replace(_ limits: RiskLimits) {
+        self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
+        longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
+        limitVersion += 1
+    }
+
+    /// Judges a new order.
+    ///
+    /// - Throws: The first control that refuses.
+    public mutating func clear(
+        _ request: OrderRequest, at now: Timestamp, exposure: Exposure
+    ) throws(Breach) -> Cleared {
+        guard request.instrument.position < limits.count else {
+            throw .unknownInstrument(index: request.instrument.position)
+        }
+        let limit = limits[request.instrument.position]
+        let charge = try judge(request, at: now, exposure: exposure, limit: limit, isNew: true)
+        if limit.duplicateWindow > .zero {
+            if !request.allowsDuplicate, let age = recent.age(of: request, at: now, window: limit.duplicateWindow) {
+                throw .duplicateWithin(age: age, window: limit.duplicateWindow)
+            }
+            recent.note(request, at: now, longest: longestWindow)
+        }
+        return Cleared(request, charge: charge, limitVersion: limitVersion)
+    }
+
+    /// Judges a change of an open order.
+    ///
+    /// - Parameters:
+    ///   - request: The order as it was cleared.
+    ///   - leaves: What of it is open now; the exposure counts it, at `charge.price`.
+    ///   - charge: What it is charged with: that of its clearance or of its last amendment.
+    public func clear(
+        _ amendment: AmendRequest, of request: OrderRequest, leaves: Quantity, charge: Charge, at now: Timestamp,
+        exposure: Exposure
+    ) throws(Breach) -> ClearedAmendment {
+        guard request.instrument.position < limits.count else {
+            throw .unknownInstrument(index: request.instrument.position)
+        }
+        let limit = limits[request.instrument.position]
+        var changed = request
+        (changed.price, changed.quantity) = (amendment.price, amendment.quantity)
+        let others = exposure.without(request.side, leaves: leaves, at: charge.price, limit: limit)
+        let amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        return ClearedAmendment(amendment, charge: amended, limitVersion: limitVersion)
+    }
+
+    /// What to set aside for an open quantity, as ``Charge/reserve`` counts it.
+    public func reserve(_ side: Side, of instrument: InstrumentID, at price: Price, quantity: Quantity) -> Amount {
+        let limit = limits[instrument.position]
+        return limit.reserve(side, value: limit.value(ticks: price.ticks, lots: quantity.lots) ?? 0, lots: quantity.lots) ?? .zero
+    }
+
+    private func judge(
+        _ request: OrderRequest, at now: Timestamp, exposure: Exposure, limit: InstrumentLimits, isNew: Bool
+    ) throws(Breach) -> Charge {
+        try limit.checkForm(of: request, at: now)
+        let reference = limit.reference(at: now, exposure: exposure)
+        let worst = limit.worstTicks(of: request, reference: reference, exposure: exposure)
+        let charge = try limit.charge(request, worstTicks: worst, reserves: exposure.checksBalances)
+        try limit.checkMinimum(of: request, exposure: exposure)
+        try limit.checkOrderSize(of: request, charge: charge)
+        try limit.checkCollar(of: request, reference: reference, exposure: exposure)
+        try limit.checkOpen(charge, exposure: exposure, isNew: isNew)
+        try limit.checkPosition(of: request, exposure: exposure)
+        try limit.checkBalance(of: request, charge: charge, exposure: exposure)
+        if exposure.hasLiveTwin && !request.allowsDuplicate { throw .duplicate }
+        try checkSelfMatch(of: request, exposure: exposure)
+        try checkReduceOnly(of: request, exposure: exposure)
+        return charge
+    }
+}

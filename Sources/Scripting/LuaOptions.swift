@@ -1,0 +1,36 @@
+public import Domain
+
+/// Everything about a script's run that is not its source.
+public struct LuaOptions: Sendable {
+    /// `--set key=value`, in order.
+    public var parameters: [(key: String, value: String)] = []
+    /// For `math.random`.
+    public var seed: UInt64 = 0
+    /// Bytes the script and its indicators may hold, each.
+    public var memoryLimit = 64 << 20
+    /// The hang guard: a callback that runs longer ends the run. Nil for none.
+    public var deadline: Span? = Span(nanoseconds: 10_000_000_000)
+    /// Where `require` looks, in this order.
+    public var moduleFolders: [String] = []
+    /// What a symbol without `_` is quoted in.
+    public var currency = "USD"
+    /// The first three characters of `order.id`, and the epoch in it.
+    public var instance = "bt0"
+    public var epoch: UInt32 = 0
+
+    public init() {}
+}
+
+/// The value a parameter was bound to.
+public enum LuaParameter: Hashable, Sendable {
+    case integer(Int64)
+    case number(Double)
+    case boolean(Bool)
+    case text(String)
+}
+
+/// A module that `require` read, for the run's provenance.
+public struct LuaModule: Hashable, Sendable {
+    public let name: String
+    public let source: [UInt8]
+}

@@ -1,0 +1,78 @@
+internal import CLua
+internal import Domain
+
+/// Why a script could not be loaded or a callback did not return cleanly, for the person who wrote it.
+public struct ScriptError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// The file cannot be read.
+        case file
+        /// An error of the script's own.
+        case failed
+        /// It ran over the deadline of the hang guard, or outgrew its memory: its state is gone.
+        case timeout, memory, poisoned
+    }
+
+    public let kind: Kind
+    /// Name of the Lua file and line, where they are known.
+    public let file: String
+    public let line: Int
+    /// What went wrong; begins with `file:line:` where Lua knows them.
+    public let message: String
+    public let traceback: String
+
+    public var description: String { traceback.isEmpty ? message : message + "\ntraceback:\n" + traceback }
+
+    init(_ kind: Kind, file: String = "", message: String) {
+        (self.kind, self.file, line, self.message, traceback) = (kind, file, 0, message, "")
+    }
+
+    init(_ error: UnsafePointer<clua_error>) {
+        kind =
+            switch unsafe Int(error.pointee.kind) {
+            case CLUA_TIMEOUT: .timeout
+            case CLUA_MEMORY: .memory
+            case CLUA_POISONED: .poisoned
+            default: .failed
+            }
+        file = unsafe text(of: error.pointee.file)
+        line = unsafe Int(error.pointee.line)
+        message = unsafe printable(text(of: error.pointee.message))
+        traceback = unsafe printable(text(of: error.pointee.traceback).trimmingNewline)
+    }
+}
+
+extension String {
+    fileprivate var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
+
+/// The text in a fixed array of C.
+func text<Characters>(of characters: Characters) -> String {
+    unsafe withUnsafeBytes(of: characters) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}
+
+/// Puts a text into a fixed array of C, cut where it is too long.
+func write<Characters>(_ text: String, into characters: inout Characters) {
+    unsafe withUnsafeMutableBytes(of: &characters) { bytes in
+        var count = 0
+        for byte in text.utf8.prefix(bytes.count - 1) {
+            unsafe bytes[count] = byte
+            count += 1
+        }
+        unsafe bytes[count] = 0
+    }
+}
+
+/// The same text with its control characters, tab and line end aside, spelt out: a log line must not steer a terminal.
+func printable(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7F...0x9F).contains(scalar.value)
+    }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var result = ""
+    for scalar in text.unicodeScalars {
+        if isControl(scalar) { result += "\\x" + String(scalar.value, radix: 16) } else { result.unicodeScalars.append(scalar) }
+    }
+    return result
+}

@@ -1,0 +1,81 @@
+import Domain
+
+/// The bars that strategies subscribed to, each with its builder, in order of subscription.
+struct BarSubscriptions {
+    private struct Entry {
+        let instrument: InstrumentID
+        let interval: BarInterval
+        var builder: BarBuilder
+    }
+
+    private var entries: [Entry] = []
+    private let sources: [Span]
+    /// When the next bar made of trades or middles ends, ns: before what arrives at that instant.
+    private(set) var nextClose = Int64.max
+    /// When the next bar made of recorded bars ends, ns: after what arrives at that instant.
+    private(set) var nextRecordedClose = Int64.max
+
+    /// - Parameter instruments: `barInterval` tells which tapes hold bars.
+    init(instruments: [Instrument]) {
+        sources = instruments.map(\.barInterval)
+    }
+
+    mutating func add(_ instrument: InstrumentID, interval text: String) throws(BarError) {
+        let interval = try BarInterval(text, source: sources[instrument.position])
+        guard !entries.contains(where: { $0.instrument == instrument && $0.interval == interval }) else { return }
+        entries.append(Entry(instrument: instrument, interval: interval, builder: BarBuilder(interval)))
+    }
+
+    mutating func remove(_ instrument: InstrumentID, interval: Span) {
+        entries.removeAll { $0.instrument == instrument && $0.interval.span == interval }
+        refreshDue()
+    }
+
+    func has(_ instrument: InstrumentID) -> Bool { entries.contains { $0.instrument == instrument } }
+
+    mutating func trade(_ instrument: InstrumentID, at time: Timestamp, ticks: Int64, size: Int64) {
+        for index in entries.indices where entries[index].instrument == instrument {
+            entries[index].builder.trade(at: time, price: Price(ticks: ticks), units: size)
+            nextClose = min(nextClose, entries[index].builder.nextClose.nanoseconds)
+        }
+    }
+
+    mutating func quote(_ instrument: InstrumentID, at time: Timestamp, bid: Int64, ask: Int64) {
+        for index in entries.indices where entries[index].instrument == instrument {
+            entries[index].builder.quote(at: time, bid: Price(ticks: bid), ask: Price(ticks: ask))
+            nextClose = min(nextClose, entries[index].builder.nextClose.nanoseconds)
+        }
+    }
+
+    mutating func recorded(_ instrument: InstrumentID, _ record: UnsafePointer<MarketRecord>) {
+        for index in entries.indices where entries[index].instrument == instrument {
+            let bar = unsafe record.pointee
+            entries[index].builder.recordedBar(
+                openTime: Timestamp(nanoseconds: bar.exchangeTime), open: Price(ticks: bar.a), high: Price(ticks: bar.b),
+                low: Price(ticks: bar.c), close: Price(ticks: bar.d), units: bar.e, trades: Int64(bar.aux))
+            nextRecordedClose = min(nextRecordedClose, entries[index].builder.nextClose.nanoseconds)
+        }
+    }
+
+    /// The next bar that has ended, in order of subscription; nil once there is none.
+    ///
+    /// - Parameter instrument: only bars of this one.
+    mutating func popClosed(at now: Timestamp, of instrument: InstrumentID? = nil) -> (instrument: InstrumentID, bar: Bar)? {
+        for index in entries.indices where instrument == nil || entries[index].instrument == instrument {
+            if let bar = entries[index].builder.close(at: now) {
+                refreshDue()
+                return (entries[index].instrument, bar)
+            }
+        }
+        return nil
+    }
+
+    private mutating func refreshDue() {
+        nextClose = .max
+        nextRecordedClose = .max
+        for entry in entries {
+            let due = entry.builder.nextClose.nanoseconds
+            if entry.interval.source == nil { nextClose = min(nextClose, due) } else { nextRecordedClose = min(nextRecordedClose, due) }
+        }
+    }
+}

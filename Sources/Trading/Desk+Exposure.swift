@@ -1,0 +1,67 @@
+import Domain
+import Risk
+
+extension Desk {
+    /// Everything the gate judges a request by: in flight, live, being cancelled and unknown orders included.
+    ///
+    /// - Parameter amending: the order that the request would change: it is counted, but is not its own twin.
+    /// - Complexity: O(live orders).
+    func exposure(for request: OrderRequest, amending: OrderID? = nil) -> Exposure {
+        let index = request.instrument.position
+        var exposure = Exposure()
+        exposure.positionLots = portfolio.positions[index].lots
+        for other in instruments.indices {
+            let isOwn = other == index
+            let sameQuote = instruments[other].quote == instruments[index].quote
+            for id in orders.live(InstrumentID(index: other)) where id != request.id || id == amending {
+                guard let record = orders[id], let charge = record.charge else { continue }
+                let order = record.order
+                exposure.accountLiveOrders += 1
+                let value = instruments[other].notional(charge.price, order.leaves)
+                if sameQuote { exposure.accountOpenValue += value }
+                if isOwn {
+                    exposure.openValue += value
+                    count(order, beside: request, isTwinAllowed: id == amending, into: &exposure)
+                }
+            }
+        }
+        exposure.bestBidTicks = unsafe books[index].bestBidTicks
+        exposure.bestAskTicks = unsafe books[index].bestAskTicks
+        exposure.bookTime = unsafe markets[index].bookArrival
+        exposure.lastTicks = unsafe markets[index].lastTrade.ticks
+        exposure.lastTime = unsafe markets[index].lastTradeArrival
+        exposure.checksBalances = checksBalances
+        if checksBalances {
+            exposure.availableQuote = available(instruments[index].quote, without: request.id)
+            exposure.availableBase = available(instruments[index].base, without: request.id)
+        }
+        return exposure
+    }
+
+    private func available(_ currency: String, without excluded: OrderID) -> Amount {
+        balance(currency).total - reserved(currency: currency, without: excluded)
+    }
+
+    private func count(_ order: Order, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {
+        exposure.liveOrders += 1
+        let leaves = order.leaves.lots
+        switch order.side {
+        case .buy: exposure.buyLeavesLots += leaves
+        case .sell: exposure.sellLeavesLots += leaves
+        }
+        let own = order.request
+        if own.type == .limit {
+            if own.side == .buy {
+                exposure.highestOwnBuyTicks = max(exposure.highestOwnBuyTicks, own.price.ticks)
+                if !order.isCancelRequested { exposure.highestStayingBuyTicks = max(exposure.highestStayingBuyTicks, own.price.ticks) }
+            } else {
+                exposure.lowestOwnSellTicks = min(exposure.lowestOwnSellTicks, own.price.ticks)
+                if !order.isCancelRequested { exposure.lowestStayingSellTicks = min(exposure.lowestStayingSellTicks, own.price.ticks) }
+            }
+        }
+        if !isTwinAllowed, !order.isCancelRequested, own.side == request.side, own.type == request.type, own.quantity == request.quantity,
+            own.price == request.price, own.stop == request.stop {
+            exposure.hasLiveTwin = true
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Domain
+
+extension Desk {
+    /// Takes in one record and answers which callbacks it calls for, of those the strategy subscribed to.
+    ///
+    /// - Complexity: constant; no allocation.
+    @inline(__always)
+    mutating func absorb(_ record: UnsafePointer<MarketRecord>, _ index: Int) -> Callbacks {
+        let market = unsafe markets + index
+        unsafe market.pointee.eventTime = Timestamp(nanoseconds: record.pointee.exchangeTime)
+        var due: Callbacks = []
+        switch unsafe record.pointee.kind {
+        case .level:
+            unsafe absorbLevel(record, index)
+        case .trade:
+            unsafe absorbTrade(record, index)
+            due = .trade
+        case .clear, .quote, .bar, .orderAdd, .orderModify, .orderCancel, .orderFill, .status:
+            due = unsafe absorbRare(record, index)
+        }
+        if unsafe record.pointee.endsBatch && market.pointee.isBookDirty {
+            unsafe market.pointee.isBookDirty = false
+            unsafe market.pointee.bookArrival = now
+            due.insert(.book)
+            let touch = unsafe books[index].touchVersion
+            if unsafe touch != market.pointee.quotedTouch {
+                unsafe market.pointee.quotedTouch = touch
+                due.insert(.quote)
+            }
+            if unsafe market.pointee.hasBars { buildFromMid(index) }
+        }
+        return unsafe due.intersection(market.pointee.subscribed.union(.bar))
+    }
+
+    @inline(__always)
+    private mutating func absorbLevel(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
+        let side: Side = unsafe record.pointee.side == .buy ? .buy : .sell
+        let size = unsafe record.pointee.b
+        let perLot = unsafe markets[index].unitsPerLot
+        // A level that rounds to no lot at all is gone (`docs/fills.md`).
+        let kept = perLot == 1 || 2 * size >= perLot ? size : 0
+        unsafe books[index].set(side, ticks: record.pointee.a, size: kept)
+        unsafe markets[index].isBookDirty = true
+    }
+
+    @inline(__always)
+    private mutating func absorbTrade(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
+        let market = unsafe markets + index
+        unsafe market.pointee.lastTrade = PublicTrade(
+            ticks: record.pointee.a, size: record.pointee.b, side: record.pointee.side,
+            exchangeTime: Timestamp(nanoseconds: record.pointee.exchangeTime))
+        unsafe market.pointee.hasTraded = true
+        unsafe market.pointee.lastTradeArrival = now
+        unsafe market.pointee.tradeVersion &+= 1
+        if unsafe market.pointee.hasBars {
+            unsafe bars.trade(InstrumentID(index: index), at: now, ticks: record.pointee.a, size: record.pointee.b)
+        }
+    }
+
+    private mutating func absorbRare(_ record: UnsafePointer<MarketRecord>, _ index: Int) -> Callbacks {
+        let market = unsafe markets + index
+        switch unsafe record.pointee.kind {
+        case .clear:
+            if let side = unsafe record.pointee.side { unsafe books[index].clear(side) } else { unsafe books[index].clear() }
+            unsafe orderBooks[index].clear()
+            unsafe market.pointee.isBookDirty = true
+        case .quote:
+            guard instruments[index].dataKind == .quotes else { return [] }
+            unsafe absorbQuote(record, index)
+        case .bar:
+            unsafe market.pointee.lastTrade.ticks = record.pointee.d
+            unsafe market.pointee.lastTrade.size = record.pointee.e
+            unsafe market.pointee.lastTrade.exchangeTime = now
+            unsafe market.pointee.hasTraded = true
+            unsafe market.pointee.lastTradeArrival = now
+            unsafe market.pointee.tradeVersion &+= 1
+            if unsafe market.pointee.hasBars {
+                unsafe bars.recorded(InstrumentID(index: index), record)
+                return bars.nextRecordedClose <= now.nanoseconds ? .bar : []
+            }
+        case .orderAdd, .orderModify, .orderCancel, .orderFill:
+            unsafe orderBooks[index].apply(record, to: &books[index])
+            unsafe market.pointee.isBookDirty = true
+        case .status, .level, .trade:
+            break
+        }
+        return []
+    }
+
+    /// A quote record is a book of one level a side; a side that it leaves out is unchanged.
+    private mutating func absorbQuote(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
+        let sides = unsafe record.pointee.aux
+        if sides & 1 != 0 { unsafe setTouch(index, .buy, record.pointee.a, record.pointee.b) }
+        if sides & 2 != 0 { unsafe setTouch(index, .sell, record.pointee.c, record.pointee.d) }
+        unsafe markets[index].isBookDirty = true
+    }
+
+    private mutating func setTouch(_ index: Int, _ side: Side, _ ticks: Int64, _ size: Int64) {
+        let old = unsafe books[index].bestTicks(side)
+        if old != ticks, old != Book.noBid, old != Book.noAsk { unsafe books[index].set(side, ticks: old, size: 0) }
+        unsafe books[index].set(side, ticks: ticks, size: size)
+    }
+
+    /// Bars come from trades; where a tape has none, from mids.
+    private mutating func buildFromMid(_ index: Int) {
+        guard !barsFromTrades[index] else { return }
+        let bid = unsafe books[index].bestBidTicks
+        let ask = unsafe books[index].bestAskTicks
+        guard bid != Book.noBid, ask != Book.noAsk else { return }
+        bars.quote(InstrumentID(index: index), at: now, bid: bid, ask: ask)
+    }
+
+    /// When the next bar ends by the desk's clock, ns; `Int64.max` where none is under way.
+    @inline(__always) public var nextBarClose: Int64 { bars.nextClose }
+    /// The same for bars that are put together from recorded bars: they end after what arrives at that instant.
+    @inline(__always) public var nextRecordedBarClose: Int64 { bars.nextRecordedClose }
+    /// When the next timer is due, ns; `Int64.max` where there is none.
+    @inline(__always) public var nextTimer: Int64 { timers.nextDue }
+}

@@ -1,0 +1,119 @@
+public import Domain
+
+/// What a strategy sees, and may ask for, during a callback; between callbacks, the state of the engine.
+///
+/// Everything here is what the desk has been *told* so far: books by feed, positions and orders by reports.
+@safe public struct Desk: ~Copyable {
+    /// How many wishes one callback may make (`docs/safety.md`, L29).
+    public static let wishesPerCallback = 100
+
+    public let instruments: [Instrument]
+    public internal(set) var now: Timestamp
+    /// One book per instrument, at an address that stays.
+    public let books: UnsafeMutablePointer<Book>
+    /// One state per instrument, at an address that stays.
+    public let markets: UnsafeMutablePointer<MarketState>
+    public internal(set) var portfolio: Portfolio
+    public let markMode: MarkMode
+    /// By place in `portfolio.currencies`: how an amount becomes one of the reporting currency.
+    let conversions: [Conversion?]
+    public let reportingCurrency: String
+    let checksBalances: Bool
+    /// Whether an instrument's bars are made of trades; else of middles.
+    let barsFromTrades: [Bool]
+    /// Recorded orders by id, on tapes that hold single orders.
+    let orderBooks: UnsafeMutablePointer<OrderBook>
+
+    var orders: OrderTable
+    var timers = TimerQueue()
+    var bars: BarSubscriptions
+    var wishes: [Wish] = []
+    var wishLimit = Desk.wishesPerCallback
+    public private(set) var tags: [String] = [""]
+    /// Highest equity seen at a sample or fill, the starting equity at first.
+    public internal(set) var peakEquity: Amount
+    /// Why the strategy asked to end, where it did.
+    public internal(set) var stopReason: String?
+    /// Set once the strategy has been stopped: nothing may be asked any more.
+    public internal(set) var isClosed = false
+    /// What the strategy plotted and logged, until the driver takes it.
+    public var notes: [Note] = []
+
+    public init(setup: DeskSetup) {
+        instruments = setup.instruments
+        now = Timestamp(nanoseconds: .min)
+        let count = max(setup.instruments.count, 1)
+        unsafe books = .allocate(capacity: count)
+        unsafe markets = .allocate(capacity: count)
+        unsafe orderBooks = .allocate(capacity: count)
+        for index in 0..<count {
+            unsafe (books + index).initialize(to: Book())
+            let perLot = index < setup.instruments.count ? setup.instruments[index].unitsPerLot : 1
+            unsafe (markets + index).initialize(to: MarketState(unitsPerLot: perLot))
+            unsafe (orderBooks + index).initialize(to: OrderBook())
+        }
+        portfolio = Portfolio(instruments: setup.instruments, balances: setup.balances)
+        markMode = setup.markMode
+        reportingCurrency = setup.reportingCurrency
+        checksBalances = setup.checksBalances
+        barsFromTrades = setup.barsFromTrades
+        conversions = Conversion.table(of: portfolio.currencies, into: setup.reportingCurrency, instruments: setup.instruments)
+        orders = OrderTable(instrumentCount: setup.instruments.count)
+        bars = BarSubscriptions(instruments: setup.instruments)
+        peakEquity = .zero
+        peakEquity = equity()
+    }
+
+    deinit {
+        let count = max(instruments.count, 1)
+        unsafe books.deinitialize(count: count)
+        unsafe books.deallocate()
+        unsafe markets.deinitialize(count: count)
+        unsafe markets.deallocate()
+        unsafe orderBooks.deinitialize(count: count)
+        unsafe orderBooks.deallocate()
+    }
+
+    /// The tag's place in the list; the same text always has the same place.
+    public mutating func tag(_ text: String) -> OrderTag {
+        if text.isEmpty { return .none }
+        if let index = tags.firstIndex(of: text) { return OrderTag(index: UInt32(index)) }
+        tags.append(text)
+        return OrderTag(index: UInt32(tags.count - 1))
+    }
+
+    public func text(of tag: OrderTag) -> String { tags[Int(tag.index)] }
+
+    /// Asks the run to end in good order after this callback.
+    public mutating func stop(_ reason: String) {
+        if stopReason == nil { stopReason = reason }
+    }
+}
+
+/// What a desk is made from.
+public struct DeskSetup: Sendable {
+    public var instruments: [Instrument]
+    public var balances: [(currency: String, amount: Amount)]
+    public var reportingCurrency: String
+    public var markMode: MarkMode
+    /// Whether the gate reserves balances (C13); spot rules and live.
+    public var checksBalances: Bool
+    /// By instrument: whether its tape holds trades, so that bars are made of them.
+    public var barsFromTrades: [Bool]
+
+    public init(
+        instruments: [Instrument], balances: [(currency: String, amount: Amount)], reportingCurrency: String,
+        markMode: MarkMode = .mid, checksBalances: Bool = false, barsFromTrades: [Bool]? = nil
+    ) {
+        (self.instruments, self.balances, self.reportingCurrency) = (instruments, balances, reportingCurrency)
+        (self.markMode, self.checksBalances) = (markMode, checksBalances)
+        self.barsFromTrades = barsFromTrades ?? Array(repeating: true, count: instruments.count)
+    }
+}
+
+/// A line a strategy left for people.
+public enum Note: Hashable, Sendable {
+    public enum Level: String, Hashable, Sendable { case debug, info, warn, error }
+    case log(at: Timestamp, level: Level, text: String)
+    case plot(at: Timestamp, series: String, value: Double)  // house-ok: a line for the eye, never money
+}

@@ -1,0 +1,72 @@
+public import Domain
+
+/// Which callbacks a strategy has; the engine never enters it for the others.
+public struct Callbacks: OptionSet, Hashable, Sendable, BitwiseCopyable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let quote = Callbacks(rawValue: 1 << 0)
+    public static let book = Callbacks(rawValue: 1 << 1)
+    public static let trade = Callbacks(rawValue: 1 << 2)
+    public static let bar = Callbacks(rawValue: 1 << 3)
+    public static let order = Callbacks(rawValue: 1 << 4)
+    public static let fill = Callbacks(rawValue: 1 << 5)
+    public static let status = Callbacks(rawValue: 1 << 6)
+}
+
+/// Whether a callback came back cleanly. What a failed one asked for is never judged, let alone sent.
+public enum CallbackResult: Hashable, Sendable { case clean, failed }
+
+/// A strategy: called by the engine, one callback at a time, and only ever through this.
+///
+/// Wishes are made on the desk that is handed in; they are judged after the callback has returned cleanly.
+public protocol Strategy: ~Copyable {
+    /// Asked again after every callback that may change it (`onStart`).
+    var callbacks: Callbacks { get }
+    /// Why the last failed callback failed: file, line, traceback and the event that was being handled.
+    var faultMessage: String { get }
+
+    mutating func onStart(_ desk: inout Desk) -> CallbackResult
+    mutating func onQuote(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
+    mutating func onBook(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
+    mutating func onTrade(_ trade: PublicTrade, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
+    mutating func onBar(_ bar: Bar, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
+    /// An order of ours changed state; `desk.order(id)` tells to what.
+    mutating func onOrder(_ order: OrderID, _ desk: inout Desk) -> CallbackResult
+    mutating func onFill(_ fill: Fill, of order: OrderID, exchangeTime: Timestamp, _ desk: inout Desk) -> CallbackResult
+    mutating func onTimer(_ timer: TimerID, _ desk: inout Desk) -> CallbackResult
+    mutating func onStatus(_ status: VenueStatus, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
+    /// The last callback of all. What it asks for is refused.
+    mutating func onStop(_ reason: String, _ desk: inout Desk) -> CallbackResult
+    /// An order left the desk's table: what the strategy keeps about it must stand by itself from now on.
+    mutating func forget(_ order: OrderID)
+}
+
+public enum VenueStatus: UInt8, Hashable, Sendable {
+    case connected = 0, disconnected, stale, resynced, halted
+
+    public var name: String {
+        switch self {
+        case .connected: "connected"
+        case .disconnected: "disconnected"
+        case .stale: "stale"
+        case .resynced: "resynced"
+        case .halted: "halted"
+        }
+    }
+}
+
+/// A trade of others, as the tape or a feed printed it.
+///
+/// - Units: price in ticks, size in the instrument's size units.
+public struct PublicTrade: Hashable, Sendable, BitwiseCopyable {
+    public var ticks: Int64
+    public var size: Int64
+    /// The aggressor; nil where the source does not know it.
+    public var side: Side?
+    public var exchangeTime: Timestamp
+
+    public init(ticks: Int64, size: Int64, side: Side?, exchangeTime: Timestamp) {
+        (self.ticks, self.size, self.side, self.exchangeTime) = (ticks, size, side, exchangeTime)
+    }
+}

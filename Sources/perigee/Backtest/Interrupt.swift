@@ -1,0 +1,14 @@
+import Glibc
+import Synchronization
+
+/// Whether SIGINT or SIGTERM has come. The handler only sets a flag; the run looks at it between events.
+enum Interrupt {
+    private static let pending = Atomic<Bool>(false)
+
+    static var isPending: Bool { pending.load(ordering: .relaxed) }
+
+    static func watch() {
+        unsafe signal(SIGINT) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
+        unsafe signal(SIGTERM) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,100 @@
+import Backtesting
+import Configuration
+import Domain
+import Exchange
+import Glibc
+import Report
+import Trading
+
+/// The models of a run, read from flags first, then from `[simulation]`, then their defaults.
+struct SimulationModels {
+    var rules = ExchangeRules()
+    var latency = LatencyModel.none
+    var latencyText = "0s/0s"
+    var mark = MarkMode.mid
+    var sample: Span?
+    var calendar = YearCalendar.crypto
+    var balances: [(currency: String, amount: Amount)] = []
+    var isSpot = false
+    var seed: UInt64 = 1
+    var makerFee: ExactDecimal?
+    var takerFee: ExactDecimal?
+
+    init(_ flags: SimulationOptions, _ file: Settings.Simulation, path: String?) throws {
+        /// A flag's text with its name for errors, else the file's.
+        func pick(_ flag: String?, _ name: String, _ value: String?, _ key: String) -> Source? {
+            if let flag { return Source(text: flag, name: "--\(name)") }
+            return value.map { Source(text: $0, name: "\(path ?? "perigee.toml"): simulation.\(key)") }
+        }
+        if let source = pick(flags.latency, "latency", file.latency, "latency") {
+            latency = try source.latency()
+            latencyText = source.isFile ? "file \(source.text.split(separator: "/").last ?? "")" : latency.text
+        }
+        if let source = pick(flags.queue, "queue", file.queue, "queue") { rules.queue = try source.queue() }
+        if let source = pick(flags.fills, "fills", file.fills, "fills") {
+            rules.fills = try source.choice([("partial", .partial), ("full", .full)])
+        }
+        if let source = pick(flags.slippage, "slippage", file.slippage, "slippage") { rules.slippage = try source.slippage() }
+        if let source = pick(flags.maxBarShare, "max-bar-share", file.maxBarShare, "max_bar_share") { rules.maxBarShare = try source.share() }
+        if let source = pick(flags.mark, "mark", file.mark, "mark") {
+            mark = try source.choice(MarkMode.allCases.map { ($0.rawValue, $0) })
+        }
+        if let source = pick(flags.calendar, "calendar", file.calendar, "calendar") {
+            calendar = try source.choice(YearCalendar.allCases.map { ($0.rawValue, $0) })
+        }
+        if let source = pick(flags.sample, "sample", nil, "sample") { sample = try source.duration() } else { sample = file.sample }
+        makerFee = try pick(flags.makerFee, "maker-fee", nil, "maker_fee")?.rate() ?? file.makerFee
+        takerFee = try pick(flags.takerFee, "taker-fee", nil, "taker_fee")?.rate() ?? file.takerFee
+        isSpot = flags.spot || file.spot ?? false
+        seed = flags.seed ?? file.seed.map { UInt64(bitPattern: $0) } ?? 1
+        balances = try SimulationModels.balances(flags.balance, file.balance)
+    }
+
+    private static func balances(_ flags: [String], _ file: [String: ExactDecimal]) throws -> [(currency: String, amount: Amount)] {
+        if flags.isEmpty {
+            return try file.sorted { $0.key < $1.key }.map { entry in
+                guard let amount = Amount(entry.value) else {
+                    throw Failure(.usage, "simulation.balance.\(entry.key): \(entry.value) is finer than 1e-24 or too large")
+                }
+                return (entry.key, amount)
+            }
+        }
+        return try flags.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, let decimal = try? ExactDecimal(parts[1]), let amount = Amount(decimal), amount >= .zero
+            else { throw Failure(.usage, "--balance: found '\(text)', expected CURRENCY=AMOUNT, such as USDT=10000") }
+            return (parts[0], amount)
+        }
+    }
+
+    /// As the report prints them.
+    func texts(sample: Span) -> [NamedText] {
+        var texts = [
+            NamedText("latency", latencyText), NamedText("queue", rules.queue.text), NamedText("fills", rules.fills == .partial ? "partial" : "full"),
+            NamedText("slippage", rules.slippage.text), NamedText("mark", mark.rawValue), NamedText("sample", sample.text),
+            NamedText("calendar", calendar.rawValue), NamedText("spot", isSpot ? "yes" : "no"),
+        ]
+        if let share = rules.maxBarShare { texts.append(NamedText("max_bar_share", share.description)) }
+        return texts
+    }
+}
+
+extension QueueModel {
+    var text: String {
+        switch self {
+        case .riskAverse: "risk-averse"
+        case .power(let exponent): "power:\(exponent)"
+        case .log: "log"
+        case .fifo: "fifo"
+        }
+    }
+}
+
+extension Slippage {
+    var text: String {
+        switch self {
+        case .ticks(let count): count == 0 ? "none" : "\(count) ticks"
+        case .basisPoints(let points): "\(points) bps"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+/// `docs/cli.md`: exit codes, errors that name what was found, files that are the same byte for byte.
+struct BacktestContractTests {
+    private func prepared() throws -> (scratch: Scratch, tape: String, script: String) {
+        let scratch = try Scratch()
+        let tape = try BacktestBarsTests.tape(BacktestBarsTests.bars(200, seed: 9), in: scratch)
+        return (scratch, tape, try scratch.write("cross.lua", BacktestBarsTests.cross))
+    }
+
+    @Test func twoRunsWriteTheSameBytes() throws {
+        let (scratch, tape, script) = try prepared()
+        for out in ["one", "two"] {
+            let run = try Binary.run(["backtest", script, "--data", tape, "--out", scratch.path(out), "--quiet"])
+            #expect(run.status == 0, "\(run.errors)")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("one")).sorted()
+        #expect(names == ["charts.json", "equity.csv", "fills.csv", "log.jsonl", "orders.csv", "report.html", "summary.json"])
+        for name in names {
+            let (first, second) = try (scratch.read("one/\(name)"), scratch.read("two/\(name)"))
+            #expect(first == second, "\(name) differs between two runs")
+        }
+    }
+
+    @Test func jsonOnStdoutIsTheSummary() throws {
+        let (scratch, tape, script) = try prepared()
+        let run = try Binary.run(["backtest", script, "--data", tape, "--out", scratch.path("run"), "--format", "json"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.trimmingCharacters(in: .newlines) == (try scratch.read("run/summary.json")).trimmingCharacters(in: .newlines))
+        #expect(!run.errors.contains("\u{1B}"), "an escape sequence in a pipe")
+    }
+
+    @Test(arguments: [
+        (["backtest"], 2, "--data"),
+        (["backtest", "nowhere.lua", "--data", "nowhere.tape"], 1, "nowhere.tape"),
+        (["backtest", "SCRIPT"], 2, "--data"),
+        (["backtest", "nowhere.lua", "--data", "TAPE"], 2, "nowhere.lua"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--queue", "lifo"], 2, "lifo"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--latency", "fast"], 2, "--latency"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--from", "yesterday"], 2, "yesterday"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--balance", "USD"], 2, "USD"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--set", "slow=many"], 2, "slow"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--set", "slwo=5"], 2, "slwo"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--set", "slow=1.5"], 2, "slow"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--maker-fee=2"], 2, "--maker-fee"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--unknown"], 2, "--unknown"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--config", "nowhere.toml"], 2, "nowhere.toml"),
+        (["frobnicate"], 2, "frobnicate"),
+    ])
+    func errorsNameWhatWasFound(_ arguments: [String], _ status: Int, _ found: String) throws {
+        let (scratch, tape, script) = try prepared()
+        var arguments = arguments.map { $0 == "TAPE" ? tape : $0 == "SCRIPT" ? script : $0 }
+        if arguments.contains(tape) { arguments += ["--out", scratch.path("run")] }
+        let run = try Binary.run(arguments)
+        #expect(run.status == Int32(status), "\(arguments): \(run.errors)")
+        #expect(run.errors.contains(found), "\(arguments): \(run.errors)")
+        #expect(run.output.isEmpty)
+    }
+
+    @Test func aStrategyErrorNamesFileLineCallbackAndEvent() throws {
+        let (scratch, tape, _) = try prepared()
+        let script = try scratch.write("bad.lua", """
+            local S = {}
+            function S.on_start() market.instrument():subscribe("bars", "1m") end
+            function S.on_bar(inst, bar)
+              local x = nil
+              inst:buy(1)
+              x.y = 1
+            end
+            return S
+            """)
+        let run = try Binary.run(["backtest", script, "--data", tape, "--out", scratch.path("run")])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("bad.lua:6") && run.errors.contains("on_bar"), "\(run.errors)")
+        #expect(try scratch.rows("run/orders.csv").isEmpty, "a failed callback sent an order")
+        #expect(try scratch.read("run/log.jsonl").contains("bad.lua:6"))
+    }
+
+    @Test func stopEndsTheRunInGoodOrder() throws {
+        let (scratch, tape, _) = try prepared()
+        let script = try scratch.write("stop.lua", """
+            local S, n = {}, 0
+            function S.on_start() S.i = market.instrument(); S.i:subscribe("bars", "1m") end
+            function S.on_bar(inst, bar)
+              n = n + 1
+              if n == 1 then inst:buy(1, inst:round(bar.close / 2)) end
+              if n == 5 then stop("enough") end
+              log.info("bar %d", n)
+            end
+            function S.on_stop(reason) log.info("stopped: %s", reason) end
+            return S
+            """)
+        let run = try Binary.run(["backtest", script, "--data", tape, "--out", scratch.path("run")])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try scratch.rows("run/orders.csv").map { $0["state"] } == ["cancelled"])
+        let log = try scratch.read("run/log.jsonl")
+        #expect(log.contains("bar 5") && !log.contains("bar 6") && log.contains("stopped: enough"))
+    }
+}

@@ -1,0 +1,124 @@
+internal import Domain
+
+/// One instrument at the venue: its recorded book, our orders beside it, and its constants.
+@safe struct Market: ~Copyable {
+    let id: InstrumentID
+    let instrument: Instrument
+    let kind: DataKind
+    let unitsPerLot: Int64
+    /// A recorded level below this rounds to no lot at all and is gone (level 3: sums of single orders, kept exact).
+    let smallestUnits: Int64
+    /// Base units of a size: `Double(units × unitMantissa) / unitDivisor`, the double nearest to the decimal.
+    private let unitMantissa: Double
+    private let unitDivisor: Double
+    let lotSize: Double
+    let fees: FeeSchedule
+    /// Places of its currencies in the purse.
+    let base: Int
+    let quote: Int
+
+    var book = Book()
+    /// Buys, sells (both by priority), and those that stand in no queue: waiting stops; on bar tapes all orders.
+    private let lists: UnsafeMutablePointer<OrderList>
+    /// Whether a record can concern an order of ours.
+    var isWatching = false
+    /// The lowest trigger of a waiting buy stop and the highest of a sell stop.
+    var buyTrigger = Int64.max
+    var sellTrigger = Int64.min
+    var arrivals: UInt64 = 0
+    /// Price of the last trade on the book (of the last bar's close, on bar tapes).
+    var last: Int64?
+    /// Ours, lots; negative is short.
+    var position: Int64 = 0
+    var positionChanged = false
+    /// What our fills may still take of the current bar, lots.
+    var barAllowance = Int64.max
+    var recorded = RecordedOrders()
+
+    init(_ instrument: Instrument, at position: Int, fees: FeeSchedule, base: Int, quote: Int) {
+        id = InstrumentID(index: position)
+        self.instrument = instrument
+        (kind, unitsPerLot) = (instrument.dataKind, instrument.unitsPerLot)
+        smallestUnits = kind == .level3 ? 1 : unitsPerLot / 2 + unitsPerLot % 2
+        unitMantissa = Double(instrument.sizeUnit.mantissa)
+        unitDivisor = Double(ExactDecimal.powerOfTen(instrument.sizeUnit.scale))
+        lotSize = Double(instrument.lot.mantissa) / Double(ExactDecimal.powerOfTen(instrument.lot.scale))
+        (self.fees, self.base, self.quote) = (fees, base, quote)
+        unsafe lists = .allocate(capacity: 3)
+        for index in 0..<3 { unsafe (lists + index).initialize(to: OrderList()) }
+    }
+
+    deinit {
+        unsafe lists.deinitialize(count: 3)
+        unsafe lists.deallocate()
+    }
+
+    /// Orders resting in the queues of a side.
+    @inline(__always) func resting(_ side: Side) -> Handle<OrderList> {
+        unsafe Handle(lists + Int(side.rawValue))
+    }
+    /// Waiting stops; on bar tapes every order, in order of sending.
+    @inline(__always) var waiting: Handle<OrderList> { unsafe Handle(lists + 2) }
+    @inline(__always) func list(_ index: Int) -> Handle<OrderList> {
+        precondition(index >= 0 && index < 3, "a market has three lists")
+        return unsafe Handle(lists + index)
+    }
+
+    @inline(__always) func baseUnits(_ units: Int64) -> Double { Double(units) * unitMantissa / unitDivisor }
+
+    mutating func nextArrival() -> UInt64 {
+        arrivals += 1
+        return arrivals
+    }
+
+    /// To be called after every change of the lists.
+    mutating func refreshWatches() {
+        var (open, lowest, highest) = (0, Int64.max, Int64.min)
+        for index in 0..<3 { open += unsafe lists[index].count }
+        if kind != .bars {
+            for index in 0..<waiting.pointee.count {
+                let order = waiting.pointee[index].pointee
+                if order.side == .buy { lowest = min(lowest, order.stop) } else { highest = max(highest, order.stop) }
+            }
+        }
+        (isWatching, buyTrigger, sellTrigger) = (open > 0, lowest, highest)
+    }
+}
+
+/// A size that the tape does not tell, on tapes of quotes or trades: large enough for any order, and nobody stands ahead.
+let unknownSize = Int64.max / 4
+
+/// Maker and taker rates of one instrument, as fees of one lot at a price of one tick.
+struct FeeSchedule {
+    private let makerRate: ExactDecimal
+    private let takerRate: ExactDecimal
+    private let makerTickLot: Amount?
+    private let takerTickLot: Amount?
+
+    init(_ instrument: Instrument, _ override: FeeOverride) {
+        makerRate = override.maker ?? instrument.makerFee
+        takerRate = override.taker ?? instrument.takerFee
+        makerTickLot = FeeSchedule.tickLot(instrument, makerRate)
+        takerTickLot = FeeSchedule.tickLot(instrument, takerRate)
+    }
+
+    /// Nil where the product is finer than an amount can be.
+    private static func tickLot(_ instrument: Instrument, _ rate: ExactDecimal) -> Amount? {
+        let notional = (instrument.tick * instrument.lot).normalized
+        let rate = rate.normalized
+        if notional.scale + rate.scale > Amount.scale { return nil }
+        return Amount(notional * rate)
+    }
+
+    /// Exact; to 10^-24 only where tick × lot × rate is finer than that.
+    func fee(_ notional: Amount, ticks: Int64, lots: Int64, _ liquidity: Liquidity) -> Amount {
+        let (rate, tickLot) = liquidity == .maker ? (makerRate, makerTickLot) : (takerRate, takerTickLot)
+        if let tickLot { return Amount(raw: tickLot.raw * Int128(ticks) * Int128(lots)) }
+        return notional.scaled(by: rate.mantissa, over: ExactDecimal.powerOfTen(rate.scale))
+    }
+
+    /// The larger of both fees, at least zero: what must be held back for a fill of either kind.
+    func worst(_ notional: Amount, ticks: Int64, lots: Int64) -> Amount {
+        max(.zero, max(fee(notional, ticks: ticks, lots: lots, .maker), fee(notional, ticks: ticks, lots: lots, .taker)))
+    }
+}
