@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Domain
-import Tape
+public import Tape
 
 /// `perigee data`: everything about tapes that is not a run.
 struct DataCommand: ParsableCommand {
@@ -67,6 +67,9 @@ enum DataVerb {
         }
         return (number < 0 ? "-" : "") + String(result.reversed())
     }
+
+    /// `1 instrument`, `3 instruments`.
+    static func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
     static func bytes(_ count: Int) -> String {
         if count < 1 << 10 { return "\(count) bytes" }

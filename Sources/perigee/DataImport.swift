@@ -72,7 +72,7 @@ struct DataImport: ParsableCommand {
     @Option(help: "lean: what the rows are, where the file's name does not say it.")
     var kind: LeanKind?
 
-    @Option(name: .customLong("summary"), help: .hidden)
+    @Option(name: .customLong("summary"), help: "How stdout tells what was done: text (nothing; stderr says it) or json.")
     var summary: OutputFormat = .text
 
     func run() throws {

@@ -22,8 +22,6 @@ struct RestingOrder: BitwiseCopyable {
     var ahead = 0.0
     /// Quantity traded at its price since the later of its arrival and the last depth record there, in base units.
     var traded = 0.0
-    /// With the exact queue: the recorded quantity in front of it, size units.
-    var aheadUnits: Int64 = 0
     /// What a spot account holds back for it.
     var reserved = Amount.zero
     /// On bar tapes: no bar has opened since it arrived.

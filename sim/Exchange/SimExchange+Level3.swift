@@ -1,6 +1,7 @@
 internal import Domain
 
-// Level-3 tapes: every recorded order is known, so the queue in front of ours can be exact.
+// Level-3 tapes: every recorded order is known, so the queue can be exact. A place in it needs no quantity: a recorded order is in front
+// of ours where it arrived first, and when one behind ours trades, ours would have traded instead.
 extension SimExchange {
     private var isExact: Bool { rules.queue == .fifo }
 
@@ -44,7 +45,6 @@ extension SimExchange {
         if units <= 0 { return }
         market.pointee.recorded.put(
             RecordedOrders.Entry(id: id, price: ticks, units: units, arrival: arrival, side: side, isUsed: true))
-        if market.pointee.isWatching { shiftExact(market, side, ticks, arrival, by: units) }
         changeLevel(market, side, ticks, by: units, time)
     }
 
@@ -58,21 +58,7 @@ extension SimExchange {
             smaller.units -= units
             market.pointee.recorded.put(smaller)
         }
-        if market.pointee.isWatching { shiftExact(market, entry.side, entry.price, entry.arrival, by: -units) }
         changeLevel(market, entry.side, entry.price, by: -units, time)
-    }
-
-    /// Changes the exact quantity in front of our orders that stand behind `arrival`.
-    private func shiftExact(
-        _ market: Handle<Market>, _ side: Side, _ ticks: Int64, _ arrival: UInt64, by units: Int64
-    ) {
-        let list = market.pointee.resting(side)
-        for index in 0..<list.pointee.count {
-            let order = list.pointee[index]
-            if order.pointee.price == ticks && order.pointee.arrival > arrival {
-                order.pointee.aheadUnits = max(0, order.pointee.aheadUnits + units)
-            }
-        }
     }
 
     private mutating func changeLevel(
@@ -108,14 +94,5 @@ extension SimExchange {
             }
         }
         if touched { finish(market, time) }
-    }
-
-    /// After a clear the recorded orders are gone, and with them everybody in front of ours.
-    func forgetRecorded(_ market: Handle<Market>, _ side: Side?) {
-        market.pointee.recorded.removeAll(side)
-        for own in [Side.buy, .sell] where side == nil || side == own {
-            let list = market.pointee.resting(own)
-            for index in 0..<list.pointee.count { list.pointee[index].pointee.aheadUnits = 0 }
-        }
     }
 }

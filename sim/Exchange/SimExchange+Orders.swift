@@ -98,43 +98,42 @@ extension SimExchange {
 
     /// The last act of every event that may have touched orders: ends reduce-only orders that can reduce no more, drops what is done.
     mutating func finish(_ market: Handle<Market>, _ time: Timestamp) {
+        if market.pointee.positionChanged {
+            while let order = first(market, where: { $0.isReduceOnly && reducible(market, $0.side) == 0 }) {
+                end(market, order, time, .expired)
+            }
+            market.pointee.positionChanged = false
+        }
         var hadExpiry = false
         for number in 0..<3 {
             let list = market.pointee.list(number)
-            var done = false
-            for index in 0..<list.pointee.count {
-                let order = list.pointee[index]
-                if order.pointee.isReduceOnly && market.pointee.positionChanged && !order.pointee.isDone
-                    && reducible(market, order.pointee.side) == 0 {
-                    end(market, order, time, .expired)
-                }
-                if order.pointee.isDone {
-                    done = true
-                    if order.pointee.expire != .never { hadExpiry = true }
-                }
+            var isAnyDone = false
+            for index in 0..<list.pointee.count where list.pointee[index].pointee.isDone {
+                isAnyDone = true
+                if list.pointee[index].pointee.expire != .never { hadExpiry = true }
             }
-            if done { list.pointee.removeDone() }
+            if isAnyDone { list.pointee.removeDone() }
         }
-        market.pointee.positionChanged = false
         market.pointee.refreshWatches()
         if hadExpiry { refreshExpiry() }
     }
 
-    // MARK: - GTD
-
-    func firstExpiring(_ market: Handle<Market>, _ time: Timestamp) -> Handle<RestingOrder>? {
+    /// The open order that arrived first among those that a condition holds for.
+    func first(_ market: Handle<Market>, where condition: (RestingOrder) -> Bool) -> Handle<RestingOrder>? {
         var first: Handle<RestingOrder>?
         for number in 0..<3 {
             let list = market.pointee.list(number)
             for index in 0..<list.pointee.count {
                 let order = list.pointee[index]
-                if order.pointee.isDone || order.pointee.expire > time { continue }
+                if order.pointee.isDone || !condition(order.pointee) { continue }
                 if let other = first, other.pointee.arrival < order.pointee.arrival { continue }
                 first = order
             }
         }
         return first
     }
+
+    // MARK: - GTD
 
     mutating func refreshExpiry() {
         nextExpiry = .never

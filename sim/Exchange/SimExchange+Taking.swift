@@ -25,9 +25,7 @@ extension SimExchange {
 
     /// Puts an order at the back of its queue.
     private mutating func rest(_ market: Handle<Market>, _ order: inout RestingOrder) {
-        let units = recordedUnits(market, order.side, order.price)
-        order.aheadUnits = units
-        order.ahead = market.pointee.baseUnits(units)
+        order.ahead = market.pointee.baseUnits(recordedUnits(market, order.side, order.price))
         order.traded = 0
         enlist(market, order, inQueue: true)
     }

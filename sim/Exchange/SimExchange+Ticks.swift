@@ -106,7 +106,7 @@ extension SimExchange {
     mutating func clear(_ market: Handle<Market>, side: Side?) {
         if market.pointee.kind == .trades { return }
         if let side { market.pointee.book.clear(side) } else { market.pointee.book.clear() }
-        if market.pointee.kind == .level3 { forgetRecorded(market, side) }
+        if market.pointee.kind == .level3 { market.pointee.recorded.removeAll(side) }
     }
 
     // MARK: - Quote tapes: as level 2 with one level a side

@@ -118,7 +118,7 @@ public import Domain
     public mutating func expire(at time: Timestamp) {
         for index in 0..<marketCount {
             let market = market(index)
-            while let order = firstExpiring(market, time) {
+            while let order = first(market, where: { $0.expire <= time }) {
                 end(market, order, time, .expired)
             }
             finish(market, time)

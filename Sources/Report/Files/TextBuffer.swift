@@ -28,7 +28,16 @@ struct TextBuffer {
 
     /// `mantissa × 10^-scale` in plain digits, without trailing zeros: the text of ``ExactDecimal``.
     mutating func append(mantissa: Int128, scale: Int) {
-        collectDigits(of: mantissa.magnitude, atLeast: scale + 1)
+        var magnitude = mantissa.magnitude
+        var scale = scale
+        // Money has 24 places, most of them zeros: twelve and six of them go in one division.
+        while scale >= 12, case let (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000), remainder == 0 {
+            (magnitude, scale) = (quotient, scale - 12)
+        }
+        if magnitude <= UInt128(UInt64.max), scale >= 6, UInt64(magnitude) % 1_000_000 == 0 {
+            (magnitude, scale) = (UInt128(UInt64(magnitude) / 1_000_000), scale - 6)
+        }
+        collectDigits(of: magnitude, atLeast: scale + 1)
         if mantissa < 0 { bytes.append(UInt8(ascii: "-")) }
         var end = 0
         while end < scale && digits[end] == UInt8(ascii: "0") { end += 1 }

@@ -73,14 +73,14 @@ struct SummaryBuilder {
     private var totalReturn: Double? {
         let start = context.startingEquity
         guard start.raw != 0 else { return nil }
-        return finite(Double((span.finalEquity - start).raw) / Double(start.raw))
+        return finite((span.finalEquity - start).ratio(to: start))
     }
 
     /// `(E_end / E_start) ^ (365 d / (t_end − t_start)) − 1`.
     private var cagr: Double? {
         let start = context.startingEquity
         guard start.raw > 0, span.length > .zero, span.finalEquity >= .zero else { return nil }
-        let growth = DoubleDouble(1) + DoubleDouble(Double((span.finalEquity - start).raw)) / DoubleDouble(Double(start.raw))
+        let growth = DoubleDouble(1) + DoubleDouble((span.finalEquity - start).units) / DoubleDouble(start.units)
         let years = DoubleDouble(Double(365 * Span.day.nanoseconds)) / DoubleDouble(Double(span.length.nanoseconds))
         return Power.raise(growth, to: years).flatMap { finite($0 - 1) }
     }
@@ -92,7 +92,7 @@ struct SummaryBuilder {
 
     private var turnover: Double? {
         guard let mean = samples.sums.meanEquityRaw, mean != 0 else { return nil }
-        return finite(Double(total.notional.raw) / mean)
+        return finite(total.notional.units / mean)
     }
 
     private var drawdowns: JSON {

@@ -29,7 +29,7 @@ struct DayTally: Sendable {
     mutating func close() {
         guard let day else { return }
         let change = latest - opening
-        let fraction = opening.raw == 0 ? nil : Double(change.raw) / Double(opening.raw)
+        let fraction = opening.raw == 0 ? nil : change.ratio(to: opening)
         let result = Day(day: day, change: change, fraction: fraction)
         if change > .zero { up += 1 } else if change < .zero { down += 1 } else { flat += 1 }
         if best.map({ change > $0.change }) ?? true { best = result }

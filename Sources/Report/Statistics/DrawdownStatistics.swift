@@ -37,7 +37,7 @@ struct DrawdownStatistics: Sendable {
         let start = peakTime ?? time
         peakTime = start
         guard peak.raw > 0 else { return 0 }
-        let depth = Double(loss.raw) / Double(peak.raw)
+        let depth = loss.ratio(to: peak)
         if current == nil || depth > (current?.depth ?? 0) {
             current = Episode(start: start, trough: time, recovery: nil, depth: depth, loss: loss)
         }

@@ -47,7 +47,7 @@ struct Markouts: Sendable {
 
     /// Bars tell nothing about the seconds after a fill: their instruments are left out.
     init(instruments: [Instrument]) {
-        halfTickLots = instruments.map { Double($0.tickLot.raw) / 1e24 / 2 }
+        halfTickLots = instruments.map { $0.tickLot.units / 1e24 / 2 }
         marked = instruments.map { $0.dataKind != .bars }
     }
 

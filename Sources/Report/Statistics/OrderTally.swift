@@ -49,5 +49,5 @@ struct OrderTally: Sendable {
         filled += instrument.baseLot * row.filled.lots
     }
 
-    var fillRatio: Double? { quantity > .zero ? Double(filled.raw) / Double(quantity.raw) : nil }
+    var fillRatio: Double? { quantity > .zero ? filled.ratio(to: quantity) : nil }
 }

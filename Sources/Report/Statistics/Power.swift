@@ -1,7 +1,12 @@
 /// `base ^ exponent` from exactly rounded operations only. The C library's `pow` differs in its last bit between machines with
 /// and without fused multiply-add, and a summary must not.
-enum Power {
+package enum Power {
     private static let ln2 = DoubleDouble(high: 0x1.62E42FEFA39EFp-1, low: 0x1.ABC9E3B39803Fp-56)
+
+    /// Nil where the result is no finite number, or the base is below zero.
+    package static func raise(_ base: Double, to exponent: Double) -> Double? {
+        raise(DoubleDouble(base), to: DoubleDouble(exponent))
+    }
 
     /// Nil where the result is no finite number, or the base is below zero.
     static func raise(_ base: DoubleDouble, to exponent: DoubleDouble) -> Double? {

@@ -9,11 +9,12 @@ struct SampleSums: Hashable, Sendable {
 
     mutating func add(_ row: EquityRow, after previous: Amount?) {
         if let previous {
-            moments.add(Double((row.equity - previous).raw) / Double(previous.raw))
+            moments.add((row.equity - previous).ratio(to: previous))
         }
         count += 1
-        equity += Double(row.equity.raw)
-        exposure += Double(row.positionValue.magnitude.raw) / Double(row.equity.raw)
+        let units = row.equity.units
+        equity += units
+        exposure += row.positionValue.magnitude.units / units
     }
 
     mutating func add(_ other: SampleSums) {

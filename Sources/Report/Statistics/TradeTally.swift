@@ -56,7 +56,7 @@ struct TradeTally: Sendable {
         longestLossStreak = max(longestLossStreak, lossStreak)
         if best.map({ pnl > $0.pnl }) ?? true { best = Extreme(pnl: pnl, time: row.time, instrument: row.instrument) }
         if worst.map({ pnl < $0.pnl }) ?? true { worst = Extreme(pnl: pnl, time: row.time, instrument: row.instrument) }
-        let weight = Double(closed.raw)
+        let weight = closed.units
         heldNotional += DoubleDouble.product(Double(held.nanoseconds), weight)
         closedNotional += weight
     }
@@ -65,12 +65,12 @@ struct TradeTally: Sendable {
     /// Trades with a P&L above zero, of all.
     var winRate: Double? { trades > 0 ? Double(wins) / Double(trades) : nil }
     /// Gains over losses; nil without a loss.
-    var profitFactor: Double? { lost < .zero ? finite(Double(gains.raw) / Double(-lost.raw)) : nil }
+    var profitFactor: Double? { lost < .zero ? finite(gains.ratio(to: -lost)) : nil }
     /// The mean P&L of a trade, rounded half to even at 10^-24.
     var expectancy: Amount? { TradeTally.mean(pnl, trades) }
     var averageWin: Amount? { TradeTally.mean(gains, wins) }
     var averageLoss: Amount? { TradeTally.mean(lost, losses) }
-    var makerShare: Double? { notional > .zero ? Double(makerNotional.raw) / Double(notional.raw) : nil }
+    var makerShare: Double? { notional > .zero ? makerNotional.ratio(to: notional) : nil }
     /// Weighted by the notional closed.
     var averageHolding: Span? {
         guard trades > 0, closedNotional.high > 0 else { return nil }
