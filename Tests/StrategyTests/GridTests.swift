@@ -7,8 +7,8 @@ struct GridTests {
     /// Mid 1000, lines ten ticks apart. Trades say where the market goes; the book stays a tick around the last price.
     private func market(_ trades: [(price: Int64, size: Int64, Side)]) throws -> SmallMarket {
         var market = SmallMarket([try SmallMarket.instrument(kind: .level2)])
-        func book(_ second: Int, _ mid: Int64) {
-            market.book(at: Int64(second) * SmallMarket.second, bids: [(mid - 3, 50)], asks: [(mid + 3, 50)])
+        func book(_ second: Int, _ mid: Int64, size: Int64 = 50) {
+            market.book(at: Int64(second) * SmallMarket.second, bids: [(mid - 3, size)], asks: [(mid + 3, size)])
         }
         book(0, 1000)
         for (place, trade) in trades.enumerated() {
@@ -16,7 +16,7 @@ struct GridTests {
             market.trade(at: Int64(at) * SmallMarket.second, trade.price, trade.size, trade.2)
             book(at + 1, trade.2 == .sell ? trade.price + 3 : trade.price - 3)
         }
-        book(10 * trades.count + 10, trades.last.map { $0.2 == .sell ? $0.price + 4 : $0.price - 4 } ?? 1000)
+        book(10 * trades.count + 10, trades.last.map { $0.2 == .sell ? $0.price + 4 : $0.price - 4 } ?? 1000, size: 60)
         return market
     }
 

@@ -66,7 +66,7 @@ final class Trial: BacktestSink {
         var settings = BacktestSettings(
             exchange: ExchangeRules(), desk: setup, sample: isBars ? tape.instruments[0].barInterval : Span(nanoseconds: SmallMarket.second))
         if latency > 0 { settings.latency = .constant(entry: Span(nanoseconds: latency), response: Span(nanoseconds: latency)) }
-        let first = tape.firstLocalTime ?? .zero
+        let first = tape.firstLocalTime ?? Timestamp(nanoseconds: 0)
         settings.to = until.map { first + Span(nanoseconds: $0 * SmallMarket.second) }
         settings.from = from.map { first + Span(nanoseconds: $0 * SmallMarket.second) }
         let trial = Trial(tape.instruments)
