@@ -61,7 +61,7 @@ let package = Package(
             name: "MarketTests",
             dependencies: ["Domain", "Market", "Tape", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: tests),
-        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum"], swiftSettings: tests),
+        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
             swiftSettings: tests),

@@ -60,7 +60,6 @@ const char *clua_push_text(lua_State *L, int index, size_t *length) {
         push_object_text(L, index);
         break;
     default:  // no address: it would differ from run to run
-        if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) break;
         lua_pushstring(L, luaL_typename(L, index));
     }
     return lua_tolstring(L, -1, length);

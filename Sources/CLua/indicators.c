@@ -89,10 +89,11 @@ static int make(lua_State *L) {
     return 1;
 }
 
+const luaL_Reg clua_indicator_methods[] = {{"update", update}, {"value", value}, {"reset", reset}, {NULL, NULL}};
+
 void clua_open_indicators(lua_State *L) {
-    static const luaL_Reg methods[] = {{"update", update}, {"value", value}, {"reset", reset}, {NULL, NULL}};
     clua_new_metatable(L, "indicator");
-    luaL_newlib(L, methods);
+    luaL_newlib(L, clua_indicator_methods);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, collect);
     lua_setfield(L, -2, "__gc");

@@ -281,7 +281,11 @@ static int request_quote(lua_State *L) {
     return clua_push_refusal(L, &refusal);
 }
 
-static const luaL_Reg methods[] = {
+const char *const clua_instrument_fields[] = {
+    "symbol", "venue", "base", "quote", "tick", "lot", "min_qty", "min_notional", "maker_fee", "taker_fee", NULL,
+};
+
+const luaL_Reg clua_instrument_methods[] = {
     {"bid", bid}, {"ask", ask}, {"mid", mid}, {"spread", spread}, {"microprice", microprice}, {"level", level},
     {"depth", depth}, {"imbalance", imbalance}, {"last", last}, {"time", event_time}, {"round", round_price},
     {"round_qty", round_quantity}, {"subscribe", subscribe}, {"unsubscribe", unsubscribe}, {"position", position},
@@ -308,7 +312,7 @@ static int add_instrument(lua_State *L) {
     i->head = (object){.kind = KIND_INSTRUMENT, .id = s->instrument_count};
     clua_new_metatable(L, "instrument");
     lua_createtable(L, 0, 34);  // methods and constants together: a constant is a look-up, not a call
-    luaL_setfuncs(L, methods, 0);
+    luaL_setfuncs(L, clua_instrument_methods, 0);
     i->facts = *facts;
     i->facts.symbol = push_constant(L, "symbol", facts->symbol);
     i->facts.venue = push_constant(L, "venue", facts->venue);

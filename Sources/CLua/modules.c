@@ -76,15 +76,15 @@ static int cancel_timer(lua_State *L) {
     return 1;
 }
 
+const luaL_Reg clua_timer_methods[] = {{"cancel", cancel_timer}, {NULL, NULL}};
+
 static void open_timers(lua_State *L) {
     static const luaL_Reg functions[] = {{"every", clock_every}, {"after", clock_after}, {"at", clock_at}, {NULL, NULL}};
     lua_getglobal(L, "clock");
     luaL_setfuncs(L, functions, 0);
     lua_pop(L, 1);
     clua_new_metatable(L, "timer");
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, cancel_timer);
-    lua_setfield(L, -2, "cancel");
+    luaL_newlib(L, clua_timer_methods);
     lua_setfield(L, -2, "__index");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &timer_metatable_key);
     lua_newtable(L);

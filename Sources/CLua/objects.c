@@ -41,9 +41,9 @@ int clua_find_key(lua_State *L, int index, int first, int last) {
     return -1;
 }
 
-int clua_pairs_of(lua_State *L, const char *const *names, size_t count) {
-    lua_createtable(L, 0, (int)count);
-    for (size_t i = 0; i < count; i++) {
+int clua_pairs_of(lua_State *L, const char *const *names) {
+    lua_newtable(L);
+    for (size_t i = 0; names[i]; i++) {
         lua_getfield(L, 1, names[i]);
         lua_setfield(L, -2, names[i]);
     }
@@ -113,4 +113,20 @@ clua_text clua_text_at(lua_State *L, int index) {
     clua_text text;
     text.bytes = lua_tolstring(L, index, &text.count);
     return text;
+}
+
+const char *clua_member(int object, size_t index) {
+    static const char *const none[] = {NULL};
+    static const luaL_Reg no_methods[] = {{NULL, NULL}};
+    static const char *const *const fields[] = {clua_instrument_fields, clua_order_fields, clua_bar_fields, none, none};
+    static const luaL_Reg *const methods[] = {
+        clua_instrument_methods, clua_order_methods, no_methods, clua_timer_methods, clua_indicator_methods,
+    };
+    for (size_t i = 0; fields[object][i]; i++) {
+        if (index-- == 0) return fields[object][i];
+    }
+    for (size_t i = 0; methods[object][i].name; i++) {
+        if (index-- == 0) return methods[object][i].name;
+    }
+    return NULL;
 }

@@ -68,13 +68,14 @@ static int index_order(lua_State *L) {
     return 1;
 }
 
+const char *const clua_order_fields[] = {
+    "id", "venue_id", "inst", "side", "type", "tif", "price", "stop", "qty", "filled", "remaining", "avg_price", "state",
+    "reason", "tag", "time", "updated", NULL,
+};
+
 static int pairs_of_order(lua_State *L) {
-    static const char *const names[] = {
-        "id", "venue_id", "inst", "side", "type", "tif", "price", "stop", "qty", "filled", "remaining", "avg_price", "state",
-        "reason", "tag", "time", "updated",
-    };
     clua_check(L, 1, KIND_ORDER);
-    return clua_pairs_of(L, names, sizeof names / sizeof *names);
+    return clua_pairs_of(L, clua_order_fields);
 }
 
 static int cancel(lua_State *L) {
@@ -176,9 +177,10 @@ void clua_forget_created(clua_state *s) {
     }
 }
 
+const luaL_Reg clua_order_methods[] = {{"cancel", cancel}, {"amend", amend}, {"is_open", is_open}, {NULL, NULL}};
+
 void clua_open_orders(lua_State *L) {
-    static const luaL_Reg methods[] = {{"cancel", cancel}, {"amend", amend}, {"is_open", is_open}, {NULL, NULL}};
-    luaL_newlib(L, methods);
+    luaL_newlib(L, clua_order_methods);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
     clua_new_metatable(L, "order");
     lua_pushcfunction(L, index_order);

@@ -26,10 +26,11 @@ static int index_bar(lua_State *L) {
     return 1;
 }
 
+const char *const clua_bar_fields[] = {"time", "open", "high", "low", "close", "volume", "trades", "interval", NULL};
+
 static int pairs_of_bar(lua_State *L) {
-    static const char *const names[] = {"time", "open", "high", "low", "close", "volume", "trades", "interval"};
     clua_check(L, 1, KIND_BAR);
-    return clua_pairs_of(L, names, sizeof names / sizeof *names);
+    return clua_pairs_of(L, clua_bar_fields);
 }
 
 static void intern_keys(lua_State *L) {

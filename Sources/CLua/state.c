@@ -110,11 +110,24 @@ static const char *fatal_text(const clua_state *s) {
     return s->fatal == CLUA_TIMEOUT ? "ran over its deadline and was stopped" : "outgrew its memory";
 }
 
+static void describe_shortage(clua_state *s) {
+    clua_error *error = &s->error;
+    int n = 0;
+    memset(error, 0, sizeof *error);
+    if (s->memory.line > 0) {
+        snprintf(error->file, sizeof error->file, "%s", s->memory.file);
+        error->line = s->memory.line;
+        n = snprintf(error->message, sizeof error->message, "%s:%d: ", s->memory.file, s->memory.line);
+    }
+    snprintf(error->message + n, sizeof error->message - (size_t)n, "the strategy outgrew its memory of %zu KiB%s",
+             s->memory.limit >> 10, s->memory.is_deep ? " (a function calls itself without end)" : "");
+}
+
 static int failed(clua_state *s, int status) {
     lua_State *L = s->L;
     if (status == LUA_ERRMEM && !s->fatal) s->fatal = CLUA_MEMORY;
     if (status == LUA_ERRMEM || s->fatal == CLUA_MEMORY) {
-        snprintf(s->error.message, sizeof s->error.message, "the strategy outgrew its memory of %zu KiB", s->memory.limit >> 10);
+        describe_shortage(s);
     } else if (s->fatal) {
         snprintf(s->error.message, sizeof s->error.message, "the strategy %s", fatal_text(s));
     } else if (status == LUA_ERRERR && !s->error.message[0]) {
@@ -232,7 +245,7 @@ clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host,
         return NULL;
     }
     clua_seed(s, seed);
-    s->L = lua_newstate(clua_allocate, &s->memory);
+    s->L = lua_newstate(clua_allocate, s);
     if (!s->L) {
         free_own(s);
         return NULL;

@@ -75,6 +75,9 @@ typedef struct {
 typedef struct {
     size_t used, peak, limit;
     uint64_t fail_in;  // growths until all fail; 0: none will
+    char file[64];     // where the script was when it was last refused
+    int line;
+    bool is_deep;
 } memory;
 
 struct clua_state {
@@ -180,5 +183,8 @@ clua_state *clua_desk(lua_State *L, const char *function);
 /// A number that is one, not a text that looks like one; false also for an integer that no double holds.
 bool clua_plain_number(lua_State *L, int index, double *out);
 clua_text clua_text_at(lua_State *L, int index);
+/// Names of fields, nil-ended, and methods, by object.
+extern const char *const clua_instrument_fields[], *const clua_order_fields[], *const clua_bar_fields[];
+extern const luaL_Reg clua_instrument_methods[], clua_order_methods[], clua_timer_methods[], clua_indicator_methods[];
 /// Pushes a table of the named fields of the userdata at 1, and what walks it: `pairs` over a record.
-int clua_pairs_of(lua_State *L, const char *const *names, size_t count);
+int clua_pairs_of(lua_State *L, const char *const *names);

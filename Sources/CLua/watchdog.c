@@ -17,6 +17,7 @@ struct watchdog {
     pthread_cond_t wake;
     bool stop;
     int64_t deadline;
+    void (*stuck)(void);
 };
 
 // Fires at every instruction from now on, so that nothing the script does outlives it.
@@ -62,13 +63,17 @@ static void *watch(void *argument) {
             clock_gettime(CLOCK_MONOTONIC, &first);
         } else if (!w->stop && since(&first) >= w->deadline) {
             pthread_kill(s->thread, WATCH_SIGNAL);
+            if (w->stuck && since(&first) >= 2 * w->deadline) {
+                w->stuck();
+                w->stuck = NULL;
+            }
         }
     }
     pthread_mutex_unlock(&w->mutex);
     return NULL;
 }
 
-bool clua_watch(clua_state *s, int64_t nanoseconds) {
+bool clua_watch(clua_state *s, int64_t nanoseconds, void (*stuck)(void)) {
     if (s->watchdog || nanoseconds <= 0) return false;
     struct watchdog *w = calloc(1, sizeof *w);
     if (!w) return false;
@@ -76,6 +81,7 @@ bool clua_watch(clua_state *s, int64_t nanoseconds) {
     sigemptyset(&action.sa_mask);
     sigaction(WATCH_SIGNAL, &action, NULL);
     w->deadline = nanoseconds;
+    w->stuck = stuck;
     pthread_mutex_init(&w->mutex, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);

@@ -10,6 +10,9 @@ public struct LuaOptions: Sendable {
     public var memoryLimit = 64 << 20
     /// The hang guard: a callback that runs longer ends the run. Nil for none.
     public var deadline: Span? = Span(nanoseconds: 10_000_000_000)
+    /// Called on a thread of its own where a callback is inside a library function after twice the deadline, so that nothing
+    /// can stop it but the end of the process.
+    public var whenStuck: (@convention(c) () -> Void)?
     /// Where `require` looks, in this order.
     public var moduleFolders: [String] = []
     /// What a symbol without `_` is quoted in.

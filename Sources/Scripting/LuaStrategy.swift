@@ -41,7 +41,7 @@ public import Trading
         name = ownName.isEmpty ? (file.hasSuffix(".lua") ? String(file.dropLast(4)) : file) : ownName
         parameters = unsafe LuaStrategy.parameters(of: state)
         callbacks = unsafe LuaStrategy.callbacks(of: state)
-        if let deadline = options.deadline { _ = unsafe clua_watch(state, deadline.nanoseconds) }
+        if let deadline = options.deadline { _ = unsafe clua_watch(state, deadline.nanoseconds, options.whenStuck) }
     }
 
     deinit {
@@ -50,6 +50,13 @@ public import Trading
         unsafe LuaStrategy.release(host, count: instruments.count)
     }
 
+    /// Stopped for good by the hang guard or the memory cap: no callback will run any more, whatever the error policy.
+    public var isDead: Bool {
+        switch lastError?.kind {
+        case .timeout, .memory, .poisoned: true
+        case .file, .failed, nil: false
+        }
+    }
     /// Modules that were read so far.
     public var modules: [LuaModule] { unsafe host.pointee.modules }
     /// What was logged while the file was read, before there was a desk.

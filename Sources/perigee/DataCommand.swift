@@ -68,6 +68,9 @@ enum DataVerb {
         return (number < 0 ? "-" : "") + String(result.reversed())
     }
 
+    /// `1 instrument`, `3 instruments`.
+    static func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+
     static func bytes(_ count: Int) -> String {
         if count < 1 << 10 { return "\(count) bytes" }
         let (unit, name) = count < 1 << 20 ? (1 << 10, "KiB") : count < 1 << 30 ? (1 << 20, "MiB") : (1 << 30, "GiB")

@@ -68,13 +68,14 @@ struct DataInfo: ParsableCommand {
         let encoding = reader.encodings.map(\.name).sorted().joined(separator: "+")
         var lines = [
             "\(tape)  \(DataVerb.bytes(reader.fileBytes)), \(encoding.isEmpty ? "empty" : encoding), "
-                + "\(DataVerb.grouped(reader.recordCount)) records, \(statistics.instruments.count) instruments"
+                + "\(DataVerb.grouped(reader.recordCount)) records, \(DataVerb.counted(statistics.instruments.count, "instrument"))"
         ]
         if let first = reader.firstLocalTime, let last = reader.lastLocalTime {
             lines.append("\(TimeText.text(first)) to \(TimeText.text(last))  (\(DataVerb.length(last - first)))")
         }
         if let torn = reader.tornTail { lines.append("warning: the tail is torn and left out: \(torn)") }
-        for entry in reader.metadata { lines.append("\(entry.key.padding(28))  \(entry.value)") }
+        let width = reader.metadata.map(\.key.count).max() ?? 0
+        for entry in reader.metadata { lines.append("\(entry.key.padding(width))  \(entry.value)") }
         for item in statistics.instruments { lines += [""] + text(item) }
         return lines
     }

@@ -232,8 +232,15 @@ void clua_refresh_order(clua_state *state, const clua_order *order);
 // The hang guard.
 
 /// From now on a call that runs longer is stopped; costs nothing until then. Answers false where no thread could be had.
-bool clua_watch(clua_state *state, int64_t nanoseconds);
+///
+/// A library function that never comes back to Lua cannot be stopped so. `stuck` is called, once and on a thread of its own,
+/// where a call has run for twice as long.
+bool clua_watch(clua_state *state, int64_t nanoseconds, void (*_Nullable stuck)(void));
 
+/// Objects a script meets.
+enum { CLUA_INSTRUMENT, CLUA_ORDER, CLUA_BAR, CLUA_TIMER, CLUA_INDICATOR };
+/// The `index`-th field or method of such an object, nil after the last: so that a test can compare the annotations with them.
+const char *_Nullable clua_member(int object, size_t index);
 /// An empty text.
 const char *clua_nothing(void);
 /// Reads `100ms`, `1.5s`, `2h`; false where it is not a length of time that fits.

@@ -9,24 +9,24 @@ struct Deflater {
 
     /// Appends the deflated bytes. `pieces` are the lengths of the parts with different statistics; they sum to the input's.
     mutating func deflate(_ input: UnsafeRawBufferPointer, pieces: [Int], into output: inout [UInt8]) {
-        var stream = z_stream()
+        var stream = unsafe z_stream()
         guard unsafe czlib_deflate_init(&stream, Deflater.level, Deflater.rawWindow) == Z_OK else {
             preconditionFailure("zlib cannot start: out of memory")
         }
         defer { unsafe deflateEnd(&stream) }
-        guard let base = unsafe input.baseAddress else { return }
+        guard let base = input.baseAddress else { return }
         unsafe stream.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
         for (index, piece) in pieces.enumerated() {
             let flush = index == pieces.count - 1 ? Z_FINISH : Z_BLOCK
-            stream.avail_in = UInt32(piece)
+            unsafe stream.avail_in = UInt32(piece)
             var isFull = true
             while isFull {
                 let produced = unsafe chunk.withUnsafeMutableBufferPointer { chunk in
                     unsafe stream.next_out = chunk.baseAddress
-                    stream.avail_out = UInt32(chunk.count)
+                    unsafe stream.avail_out = UInt32(chunk.count)
                     let code = unsafe CZlib.deflate(&stream, flush)
                     precondition(code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR, "zlib failed with \(code)")
-                    return chunk.count - Int(stream.avail_out)
+                    return unsafe chunk.count - Int(stream.avail_out)
                 }
                 output.append(contentsOf: chunk[..<produced])
                 isFull = produced == chunk.count
@@ -39,17 +39,17 @@ struct Deflater {
 struct Inflater {
     /// Fills `output` exactly; answers what is wrong, or nil.
     func inflate(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> String? {
-        var stream = z_stream()
+        var stream = unsafe z_stream()
         guard unsafe czlib_inflate_init(&stream, -15) == Z_OK else { return "zlib cannot start" }
         defer { unsafe inflateEnd(&stream) }
-        guard let source = unsafe input.baseAddress, let target = unsafe output.baseAddress else { return "an empty payload" }
+        guard let source = input.baseAddress, let target = output.baseAddress else { return "an empty payload" }
         unsafe stream.next_in = UnsafeMutablePointer(mutating: source.assumingMemoryBound(to: UInt8.self))
-        stream.avail_in = UInt32(input.count)
+        unsafe stream.avail_in = UInt32(input.count)
         unsafe stream.next_out = target.assumingMemoryBound(to: UInt8.self)
-        stream.avail_out = UInt32(output.count)
+        unsafe stream.avail_out = UInt32(output.count)
         let code = unsafe CZlib.inflate(&stream, Z_FINISH)
         guard code == Z_STREAM_END else { return "the deflated columns break off (zlib \(code))" }
-        guard stream.avail_out == 0, stream.avail_in == 0 else { return "the columns have another length than stated" }
+        guard unsafe stream.avail_out == 0, unsafe stream.avail_in == 0 else { return "the columns have another length than stated" }
         return nil
     }
 }

@@ -126,7 +126,9 @@ struct ByteReader {
     mutating func uint32() throws(HeaderCodec.BadBody) -> Int {
         guard bytes.count - position >= 4 else { throw HeaderCodec.BadBody(message: "the header ends early") }
         defer { position += 4 }
-        return (0..<4).reduce(0) { $0 | Int(bytes[position + $1]) << (8 * $1) }
+        var value = 0
+        for place in (0..<4).reversed() { value = value << 8 | Int(bytes[position + place]) }
+        return value
     }
 
     mutating func text() throws(HeaderCodec.BadBody) -> String {

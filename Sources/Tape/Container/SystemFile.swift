@@ -103,7 +103,7 @@ enum SystemFile {
 
     /// Loads a fixed part of the format; the caller has checked that it lies inside.
     @inline(__always) func load<T: BitwiseCopyable>(_ type: T.Type, at offset: Int) -> T {
-        precondition(offset >= 0 && offset + MemoryLayout<T>.size <= bytes.count, "a load outside of the file")
+        unsafe precondition(offset >= 0 && offset + MemoryLayout<T>.size <= bytes.count, "a load outside of the file")
         return unsafe bytes.loadUnaligned(fromByteOffset: offset, as: T.self)
     }
 

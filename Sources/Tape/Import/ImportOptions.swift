@@ -4,6 +4,14 @@ public import Domain
 public enum ImportFormat: String, CaseIterable, Sendable {
     case binanceWS = "binance-ws"
     case cryptofeed, ohlcv, lobster, lean, csv, hftbacktest
+
+    /// Whether the messages themselves name their products.
+    var namesProducts: Bool {
+        switch self {
+        case .binanceWS, .cryptofeed: true
+        case .ohlcv, .lobster, .lean, .csv, .hftbacktest: false
+        }
+    }
 }
 
 /// What a row of a LEAN file is.

@@ -49,7 +49,8 @@ struct ImportPlan {
             guard !result.contains(where: { $0.0 == found }) else {
                 throw ImportError(.usage, "--instrument \(flag): names the same instrument twice")
             }
-            result.append((found, session.products[found].names.renamed(wanted)))
+            // Only a capture knows the venue's own spelling; a file's name is a guess.
+            result.append((found, session.options.format.namesProducts ? session.products[found].names.renamed(wanted) : wanted))
         }
         return result
     }

@@ -11,9 +11,10 @@ struct ZipEntry: Hashable, Sendable {
     let dataOffset: Int
 }
 
-/// Reads the table of contents at the end of a `.zip` (or `.npz`). Archives above 4 GiB (zip64) and encrypted ones are refused.
+/// Reads the table of contents at the end of a `.zip` (or `.npz`). Directories beyond 4 GiB and encrypted entries are refused;
+/// sizes in an entry's zip64 field are read.
 ///
-/// - Source: PKWARE APPNOTE 6.3.10, 4.3.7, 4.3.12, 4.3.16.
+/// - Source: PKWARE APPNOTE 6.3.10, 4.3.7, 4.3.12, 4.3.16, 4.5.3.
 enum ZipDirectory {
     static func isZip(_ path: String) throws(ImportError) -> Bool {
         let descriptor = try InputStream.open(path)
@@ -68,14 +69,39 @@ enum ZipDirectory {
             throw ImportError(.data, "\(path)/\(name): is packed by method \(method); only stored and deflated entries can be read")
         }
         guard word(directory, at + 8, 2) & 1 == 0 else { throw ImportError(.data, "\(path)/\(name): is encrypted") }
-        let local = word(directory, at + 42, 4)
+        var sizes = [word(directory, at + 24, 4), word(directory, at + 20, 4), word(directory, at + 42, 4)]
+        guard widen(&sizes, directory, at + 46 + word(directory, at + 28, 2), word(directory, at + 30, 2)) else {
+            throw ImportError(.data, "\(path)/\(name): the zip's directory is damaged: a size is missing")
+        }
+        let local = sizes[2]
         let header = read(descriptor, at: local, count: 30)
         guard header.count == 30, word(header, 0, 4) == 0x0403_4B50 else {
             throw ImportError(.data, "\(path)/\(name): the zip is damaged: the entry is not where the directory says")
         }
         return ZipEntry(
-            name: name, isDeflated: method == 8, packedSize: word(directory, at + 20, 4), size: word(directory, at + 24, 4),
+            name: name, isDeflated: method == 8, packedSize: sizes[1], size: sizes[0],
             crc: UInt32(word(directory, at + 16, 4)), dataOffset: local + 30 + word(header, 26, 2) + word(header, 28, 2))
+    }
+
+    /// Replaces sizes of 2^32 − 1 by those of the zip64 extra field; false where it lacks them.
+    private static func widen(_ sizes: inout [Int], _ directory: [UInt8], _ start: Int, _ length: Int) -> Bool {
+        guard sizes.contains(0xFFFF_FFFF) else { return true }
+        var at = start
+        while at + 4 <= start + length {
+            let end = at + 4 + word(directory, at + 2, 2)
+            guard end <= start + length else { return false }
+            if word(directory, at, 2) == 1 {
+                var field = at + 4
+                for index in sizes.indices where sizes[index] == 0xFFFF_FFFF {
+                    guard field + 8 <= end, directory[field + 7] < 0x40 else { return false }
+                    sizes[index] = word(directory, field, 8)
+                    field += 8
+                }
+                return true
+            }
+            at = end
+        }
+        return false
     }
 
     private static func endRecord(in tail: [UInt8]) -> Int? {

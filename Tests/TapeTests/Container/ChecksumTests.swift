@@ -16,9 +16,11 @@ import Testing
 
     /// RFC 3720, B.4.
     @Test func knownValues() {
+        let rising: [UInt8] = Array(0...31)
+        let falling: [UInt8] = rising.reversed()
         let vectors: [([UInt8], UInt32)] = [
-            (Array(repeating: 0, count: 32), 0x8A91_36AA), (Array(repeating: 0xFF, count: 32), 0x62A8_AB43),
-            (Array(0...31), 0x46DD_794E), (Array((0...31).reversed()), 0x113F_DB5C), (Array("123456789".utf8), 0xE306_9283),
+            ([UInt8](repeating: 0, count: 32), 0x8A91_36AA), ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43),
+            (rising, 0x46DD_794E), (falling, 0x113F_DB5C), ([UInt8]("123456789".utf8), 0xE306_9283),
         ]
         for (bytes, expected) in vectors {
             #expect(cchecksum_crc32c(0, bytes, bytes.count) == expected)
@@ -29,7 +31,9 @@ import Testing
     @Test func everyLengthAndEveryWay() {
         var random = SplitMix(seed: 11)
         let bytes = (0..<60_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-        for length in Array(0..<40) + [255, 256, 767, 768, 769, 24_575, 24_576, 24_577, 49_999] {
+        let longer: [Int] = [255, 256, 767, 768, 769, 24_575, 24_576, 24_577, 49_999]
+        let lengths: [Int] = Array(0..<40) + longer
+        for length in lengths {
             let start = random.below(9)
             let slice = bytes[start..<(start + length)]
             let expected = ChecksumTests.naive(slice)

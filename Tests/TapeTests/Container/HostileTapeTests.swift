@@ -10,7 +10,8 @@ import Testing
         func put(_ value: UInt32, _ place: Int) {
             for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(byte))) }
         }
-        let length = (0..<4).reduce(0) { $0 | Int(bytes[offset + 36 + $1]) << (8 * $1) }
+        var length = 0
+        for byte in (0..<4).reversed() { length = length << 8 | Int(bytes[offset + 36 + byte]) }
         let padded = (length + 63) / 64 * 64
         if offset + 128 + padded <= bytes.count {
             put(bytes.withUnsafeBytes { cchecksum_crc32c(0, $0.baseAddress.map { $0 + offset + 128 }, padded) }, offset + 40)
@@ -32,7 +33,8 @@ import Testing
             let block = blocks[random.below(blocks.count)]
             for _ in 0...random.below(3) {
                 let place = block.offset + (random.chance(2) ? random.below(128) : random.below(block.bytes))
-                bytes[place] = random.chance(2) ? UInt8(truncatingIfNeeded: random.next()) : [0, 0xFF, 0x7F, 0x80][random.below(4)]
+                let edges: [UInt8] = [0, 0xFF, 0x7F, 0x80]
+                bytes[place] = random.chance(2) ? UInt8(truncatingIfNeeded: random.next()) : edges[random.below(4)]
             }
             HostileTapeTests.reseal(&bytes, at: block.offset)
             let copyPath = folder.write(bytes, to: "hostile.tape")

@@ -61,16 +61,17 @@ final class TemporaryFolder {
 
 enum Samples {
     static func instruments(_ count: Int) throws -> [Instrument] {
-        var result: [Instrument] = []
-        for index in 0..<count { result.append(try instrument(index)) }
-        return result
+        var list: [Instrument] = []
+        for index in 0..<count { list.append(try instrument(index)) }
+        return list
     }
 
     private static func instrument(_ index: Int) throws -> Instrument {
+        let name: String = "C\(index)"
         let tick = try ExactDecimal("0.0\(index + 1)")
         let kind: DataKind = index % 2 == 0 ? .level2 : .quotes
         return try Instrument(
-            venue: "file", symbol: "C\(index)_USDT", nativeSymbol: "C\(index)USDT", base: "C\(index)", quote: "USDT",
+            venue: "file", symbol: name + "_USDT", nativeSymbol: name + "USDT", base: name, quote: "USDT",
             tick: tick, lot: ExactDecimal("0.001"), sizeUnit: ExactDecimal("0.00001"),
             minQuantity: Quantity(lots: Int64(index + 1)), minNotional: Amount(raw: 5),
             makerFee: ExactDecimal("-0.0001"), takerFee: ExactDecimal("0.0007"),
@@ -88,18 +89,11 @@ enum Samples {
     ) -> [MarketRecord] {
         var local = start
         var venueOnly = start - 1_000_000
-        return (0..<count).map { _ in
+        var records: [MarketRecord] = []
+        for _ in 0..<count {
             if !random.chance(4) { local += Int64(random.below(1000)) * 1000 }
             let lag = Int64(random.below(disorder)) * 10_000
-            func value() -> Int64 {
-                extreme ? Int64(bitPattern: random.next()) >> Int64(random.below(64)) : Int64(random.below(100_000))
-            }
-            var record = MarketRecord(
-                kind: kinds[random.below(random.chance(3) ? kinds.count : 4)],
-                instrument: InstrumentID(index: random.below(instruments)), localTime: local, exchangeTime: local - lag,
-                side: [nil, .buy, .sell][random.below(3)],
-                flags: random.chance(3) ? MarketRecord.Flag.endOfBatch : 0,
-                a: value(), b: value(), c: value(), d: value(), e: value(), aux: UInt32(random.below(1 << 20)))
+            var record = record(&random, local: local, exchange: local - lag, instruments: instruments, extreme: extreme)
             if random.chance(20) {
                 record.flags |= MarketRecord.Flag.deskOnly
             } else if random.chance(20) {
@@ -107,7 +101,32 @@ enum Samples {
                 venueOnly = max(venueOnly, record.exchangeTime)
                 record.exchangeTime = venueOnly
             }
-            return record
+            records.append(record)
         }
+        return records
+    }
+
+    private static func record(
+        _ random: inout SplitMix, local: Int64, exchange: Int64, instruments: Int, extreme: Bool
+    ) -> MarketRecord {
+        let sides: [Side?] = [nil, .buy, .sell]
+        let kind = kinds[random.below(random.chance(3) ? kinds.count : 4)]
+        let side = sides[random.below(3)]
+        var record = MarketRecord(
+            kind: kind, instrument: InstrumentID(index: random.below(instruments)), localTime: local, exchangeTime: exchange,
+            side: side, flags: random.chance(3) ? MarketRecord.Flag.endOfBatch : 0)
+        record.a = value(&random, extreme: extreme)
+        record.b = value(&random, extreme: extreme)
+        record.c = value(&random, extreme: extreme)
+        record.d = value(&random, extreme: extreme)
+        record.e = value(&random, extreme: extreme)
+        record.aux = UInt32(random.below(1 << 20))
+        return record
+    }
+
+    private static func value(_ random: inout SplitMix, extreme: Bool) -> Int64 {
+        if !extreme { return Int64(random.below(100_000)) }
+        let shift = Int64(random.below(64))
+        return Int64(bitPattern: random.next()) >> shift
     }
 }

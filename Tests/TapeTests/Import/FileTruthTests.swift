@@ -5,6 +5,8 @@ import Testing
 
 /// Bars, ticks and quotes of the recorded files, against figures computed elsewhere.
 @Suite struct FileTruthTests {
+    private let tenThousand = ExactDecimal(mantissa: 10_000, scale: 0)
+
     private func text(_ instrument: Instrument, _ ticks: Int64?) -> String? {
         ticks.map { instrument.decimal(Price(ticks: $0)).description }
     }
@@ -60,16 +62,14 @@ import Testing
         let file = "ohlcv/lean_equity_hour_\(name).zip"
         let found = try Imported(.lean, [Recorded.path(file)])
         let all = try found.statistics()
-        let scale = 10_000 / (try ExactDecimal("10000") * all.instrument.tick).mantissa
         #expect(all.instrument.name == "file:\(name.uppercased())_USD")
         #expect(all.instrument.barInterval == Span("1h"))
         #expect(all.bars == Recorded.value(file, "rows"))
         #expect(all.volume.description == Recorded.value(file, "sum_volume"))
         let truth: (String) -> Int? = { Recorded.value(file, $0) }
         func times10000(_ ticks: Int64?) throws -> Int? {
-            try ticks.map { Int(try #require((all.instrument.decimal(Price(ticks: $0)) * ExactDecimal("10000")).multiple(of: .one))) }
+            try ticks.map { Int(try #require((all.instrument.decimal(Price(ticks: $0)) * tenThousand).multiple(of: .one))) }
         }
-        #expect(scale > 0)
         #expect(try times10000(found.records.last?.d) == truth("last_close_x10000"))
         #expect(try times10000(found.records.map(\.b).max()) == truth("max_high_x10000"))
         #expect(try times10000(found.records.map(\.c).min()) == truth("min_low_x10000"))
@@ -125,10 +125,10 @@ import Testing
         #expect(all.instrument.dataKind == .trades)
         #expect(all.trades == Recorded.value(file, "rows"))
         #expect(Int(all.tradeQuantity.description) == Recorded.value(file, "sum_size"))
-        let notional = all.tradeNotional * (try ExactDecimal("10000"))
+        let notional = all.tradeNotional * tenThousand
         #expect(Int(notional.description) == Recorded.value(file, "sum_size_x_price10000"))
         let last = try #require(found.records.last)
-        #expect(Int((all.instrument.decimal(Price(ticks: last.a)) * (try ExactDecimal("10000"))).description) == Recorded.value(file, "last_price_x10000"))
+        #expect(Int((all.instrument.decimal(Price(ticks: last.a)) * tenThousand).description) == Recorded.value(file, "last_price_x10000"))
         #expect(found.note("suspicious") == Recorded.value(file, "suspicious"))
         let offExchange: Int? = Recorded.value(file, "exchanges", "D")
         #expect(found.records.count { $0.flags & MarketRecord.Flag.offBook != 0 } == offExchange)
@@ -164,7 +164,7 @@ import Testing
         #expect(all.instrument.dataKind == .level2)
         let visible = found.records.filter { $0.kind == .trade && $0.flags & MarketRecord.Flag.offBook == 0 }
         let hidden = found.records.filter { $0.kind == .trade && $0.flags & MarketRecord.Flag.offBook != 0 }
-        let perTick = try #require((all.instrument.tick * (try ExactDecimal("10000"))).multiple(of: .one))
+        let perTick = try #require((all.instrument.tick * tenThousand).multiple(of: .one))
         for (type, trades) in [("4", visible), ("5", hidden)] {
             #expect(trades.count == Recorded.value(FileTruthTests.messages, "type_counts", type))
             #expect(trades.reduce(0) { $0 + Int($1.b) } == Recorded.value(FileTruthTests.messages, "sum_size_by_type", type))

@@ -249,7 +249,8 @@ import Testing
             (both | buy | 2, 140, 240, 60000.3, 0.25),
         ]
         let found = try Imported(.hftbacktest, [folder.write(zip([("data.npy", npy(rows))]), to: "abc.npz")])
-        #expect(found.instruments[0].tick == (try ExactDecimal("0.1")) && found.instruments[0].lot == (try ExactDecimal("0.001")))
+        #expect(found.instruments[0].tick.description == "0.1")
+        #expect(found.instruments[0].lot.description == "0.001")
         #expect(found.records.map(\.kind) == [.level, .level, .level, .level, .level, .level, .trade])
         #expect(found.records[0] == level(.buy, 600_001, 1500, 200, 100, snapshot))
         #expect(found.records[3].flags & MarketRecord.Flag.venueOnly != 0 && found.records[4].flags & MarketRecord.Flag.deskOnly != 0)

@@ -6,8 +6,7 @@ import Testing
 /// The recorded data beside the project, and the figures that were computed from it independently.
 enum Recorded {
     static let folder = #filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 } + "/../shared/data/"
-    // house-ok: written once, only read after
-    nonisolated(unsafe) static let truth: [String: [String: Any]] = {
+    nonisolated(unsafe) static let truth: [String: [String: Any]] = {  // house-ok: written once, only read after
         let bytes = TemporaryFolder.read(folder + "truth.json")
         let parsed = Bytes.with(bytes) { text -> Any? in
             var reader = JSONReader(text)
