@@ -7,7 +7,7 @@ struct HouseRulesTests {
 
     /// What each target may import of ours, and of others.
     static let imports: [String: Set<String>] = [
-        "Domain": [],
+        "Domain": ["Glibc"],
         "Risk": ["Domain"],
         "Trading": ["Domain", "Risk", "Glibc"],
         "Exchange": ["Domain", "Glibc"],
@@ -19,7 +19,7 @@ struct HouseRulesTests {
         "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
         "perigee": [
             "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
-            "ArgumentParser", "TOMLKit", "Foundation", "Glibc", "Synchronization",
+            "ArgumentParser", "TOMLKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
         ],
     ]
     static let pure: Set<String> = ["Domain", "Risk", "Trading", "Exchange", "Market"]

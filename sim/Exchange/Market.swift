@@ -5,6 +5,8 @@ internal import Domain
     let id: InstrumentID
     let instrument: Instrument
     let kind: DataKind
+    /// Whether level records make its book.
+    let hasLevels: Bool
     let unitsPerLot: Int64
     /// A recorded level below this rounds to no lot at all and is gone (level 3: sums of single orders, kept exact).
     let smallestUnits: Int64
@@ -39,6 +41,7 @@ internal import Domain
         id = InstrumentID(index: position)
         self.instrument = instrument
         (kind, unitsPerLot) = (instrument.dataKind, instrument.unitsPerLot)
+        hasLevels = kind != .quotes && kind != .trades
         smallestUnits = kind == .level3 ? 1 : unitsPerLot / 2 + unitsPerLot % 2
         unitMantissa = Double(instrument.sizeUnit.mantissa)
         unitDivisor = Double(ExactDecimal.powerOfTen(instrument.sizeUnit.scale))

@@ -9,9 +9,9 @@ enum QueueEstimate {
         case .riskAverse:
             order.ahead = least(order.ahead, new)
         case .power(let exponent):
-            advance(&order, from: old, to: new) { unsafe pow($0, exponent) }
+            advance(&order, from: old, to: new) { pow($0, exponent) }
         case .log:
-            advance(&order, from: old, to: new) { unsafe log(1 + $0) }
+            advance(&order, from: old, to: new) { log(1 + $0) }
         case .fifo:
             break
         }

@@ -10,6 +10,12 @@ extension SimExchange {
             market.pointee.book.set(side, ticks: ticks, size: size)
             return
         }
+        setWatchedLevel(market, side, ticks: ticks, units: units, size: size, at: time)
+    }
+
+    @inline(never) private mutating func setWatchedLevel(
+        _ market: Handle<Market>, _ side: Side, ticks: Int64, units: Int64, size: Int64, at time: Int64
+    ) {
         let best = market.pointee.book.bestTicks(side)
         let old = market.pointee.book.set(side, ticks: ticks, size: size)
         queueChanged(market, side, ticks: ticks, from: old, to: units)

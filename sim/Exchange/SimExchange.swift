@@ -59,11 +59,17 @@ public import Domain
     public mutating func apply(_ record: UnsafePointer<MarketRecord>, instrument: Int) {
         let record = unsafe Handle(reading: record)
         let market = market(instrument)
-        switch record.pointee.kind {
-        case .level:
-            if market.pointee.kind == .quotes || market.pointee.kind == .trades { return }
-            guard let side = record.pointee.side else { return }
+        // Nearly every record is a level: it has the short way.
+        if record.pointee.kindByte == MarketRecord.Kind.level.rawValue {
+            guard market.pointee.hasLevels, let side = record.pointee.side else { return }
             setLevel(market, side, ticks: record.pointee.a, units: record.pointee.b, at: record.pointee.exchangeTime)
+        } else {
+            applyRare(market, record)
+        }
+    }
+
+    @inline(never) private mutating func applyRare(_ market: Handle<Market>, _ record: Handle<MarketRecord>) {
+        switch record.pointee.kind {
         case .trade:
             trade(market, record)
         case .quote:
@@ -72,7 +78,7 @@ public import Domain
             clear(market, side: record.pointee.side)
         case .orderAdd, .orderModify, .orderCancel, .orderFill:
             recordedOrder(market, record)
-        case .bar, .status:
+        case .level, .bar, .status:
             break
         }
     }

@@ -46,7 +46,9 @@ final class ImportSession {
     }
 
     func product(names: InstrumentNames) -> Int {
-        if let found = products.firstIndex(where: { $0.names.native == names.native }) { return found }
+        // By the spelling of the input: `--instrument` may have renamed it after the first pass.
+        let native = Array(names.native.utf8)
+        if let found = products.firstIndex(where: { $0.nativeBytes == native }) { return found }
         products.append(Product(names: names))
         return products.count - 1
     }

@@ -224,6 +224,20 @@ import Testing
         #expect(whole.records.filter { $0.kind == .level }.map(\.b) == [100, 0, 100, 5])
     }
 
+    /// Every format takes a name, and loses no record by it.
+    @Test func instrumentsAreRenamedInEveryFormat() throws {
+        for (format, name, text) in Fixtures.all {
+            let path = folder.file(name, text)
+            let plain = try Imported(format, [path]) { $0.date = "2020-01-02" }
+            let named = try Imported(format, [path]) {
+                $0.date = "2020-01-02"
+                $0.instruments = ["venue:NEW_EUR"]
+            }
+            #expect(named.instruments.map(\.name) == ["venue:NEW_EUR"], "\(name)")
+            #expect(named.records == plain.records, "\(name)")
+        }
+    }
+
     // MARK: hftbacktest
 
     private func npy(_ rows: [(UInt64, Int64, Int64, Double, Double)]) -> [UInt8] {
