@@ -42,6 +42,9 @@ function S.on_start()
   if params.inventory_limit < 1 or params.risk <= 0 then error("inventory_limit >= 1 and risk > 0 expected") end
   inst = assert(market.instrument(params.symbol ~= "" and params.symbol or nil))
   horizon, memory = duration(params.horizon), duration(params.memory)
+  for _, order in ipairs(inst:open_orders()) do  -- left by an earlier run and adopted
+    if order.tag == "quote" and not quotes[order.side] then quotes[order.side] = order end
+  end
   inst:subscribe("trades")
   clock.every("1s", S.measure)
   clock.every(params.refresh, S.refresh)

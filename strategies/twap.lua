@@ -107,6 +107,9 @@ function S.on_start()
   if params.slices < 1 or params.patience < 0 or params.patience >= 1 then error("slices >= 1 and 0 <= patience < 1 expected") end
   inst = assert(market.instrument(params.symbol ~= "" and params.symbol or nil))
   step = duration(params.duration) // params.slices
+  for _, order in ipairs(inst:open_orders()) do  -- left by an earlier run and adopted
+    if order.tag == "wait" or order.tag == "take" then child = order end
+  end
   clock.after("0s", begin)
 end
 
