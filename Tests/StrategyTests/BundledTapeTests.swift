@@ -20,4 +20,26 @@ struct BundledTapeTests {
         let refused = trial.orders.filter { $0.isRefused && $0.reason != "post_only" && $0.reason != "self_match" }
         #expect(refused.isEmpty, "\(name): \(refused.map(\.reason))")
     }
+
+    /// The wrong tape, or the wrong name, ends the run at its start with a message that says what there is.
+    @Test(arguments: [
+        ("sma_cross", "pair-1m", "", "market.instrument() needs a symbol: this run has 2 instruments, sim:AVAX_USDT, sim:SOL_USDT"),
+        ("market_maker", "btc-l2", "XRP_USDT", "no instrument \"XRP_USDT\"; this run has sim:BTC_USDT"),
+        ("grid", "pair-1m", "", "market.instrument() needs a symbol"),
+        ("imbalance_taker", "pair-1m", "", "market.instrument() needs a symbol"),
+        ("twap", "pair-1m", "", "market.instrument() needs a symbol"),
+        ("rsi_reversion", "pair-1m", "", "market.instrument() needs a symbol"),
+        ("donchian_breakout", "pair-1m", "", "market.instrument() needs a symbol"),
+    ])
+    func anInstrumentThatIsNotThereIsNamed(name: String, tape: String, symbol: String, said: String) throws {
+        let trial = try Trial.run(name, on: bundled(tape), set: ["symbol": symbol], until: 60)
+        guard case .strategyFailed(let message) = trial.ending else { return #expect(Bool(false), "\(name): \(trial.ending)") }
+        #expect(message.contains(said), "\(message)")
+    }
+
+    @Test func pairsNeedsTwo() throws {
+        let trial = try Trial.run("pairs", on: bundled("eth-1m"), until: 600)
+        guard case .strategyFailed(let message) = trial.ending else { return #expect(Bool(false), "\(trial.ending)") }
+        #expect(message.contains("pairs needs two instruments"), "\(message)")
+    }
 }
