@@ -164,7 +164,7 @@ struct LuaOrderTests {
         bench.report(1, .accepted)
         _ = bench.takeEffects()
         bench.trade(.buy, 1, 1)
-        let amended = bench.takeEffects().compactMap { if case .amend(let cleared, _) = $0 { cleared.request } else { nil } }
+        let amended = bench.takeEffects().compactMap { if case .amend(let cleared, _) = $0 { cleared.amendment } else { nil } }
         #expect(amended == [AmendRequest(id: OrderID(1), price: Price(ticks: 10000), quantity: Quantity(lots: 2000))])
     }
 
