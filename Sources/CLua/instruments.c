@@ -347,7 +347,11 @@ static int market_instrument(lua_State *L) {
     }
     clua_refusal refusal = {0};
     int64_t index = s->host.find_instrument(s->host.context, named, symbol, &refusal);
-    if (index < 0) return clua_push_refusal(L, &refusal) - 1;
+    if (index < 0) {
+        lua_pushnil(L);
+        lua_pushstring(L, refusal.message);
+        return 2;
+    }
     lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_instruments_key);
     lua_rawgeti(L, -1, index + 1);
     return 1;

@@ -112,7 +112,7 @@ static void override(lua_State *L, int defaults, const clua_text *key, const clu
     const char *text = lua_pushlstring(L, value->bytes, value->count);
     lua_pushvalue(L, -2);
     int type = lua_rawget(L, defaults);
-    if (type == LUA_TNIL) luaL_error(L, "no parameter '%s'; the parameters are: %s", name, list_parameters(L, defaults));
+    if (type == LUA_TNIL) luaL_error(L, "--set %s=%s: no parameter '%s'; the parameters are: %s", name, text, name, list_parameters(L, defaults));
     const char *wanted = NULL;
     bool good = strlen(text) == value->count;
     if (type == LUA_TNUMBER) {
@@ -136,7 +136,10 @@ static void override(lua_State *L, int defaults, const clua_text *key, const clu
         lua_pushlstring(L, value->bytes, value->count);
         good = true;
     }
-    if (!good) luaL_error(L, "parameter '%s' takes %s, not '%s'; the parameters are: %s", name, wanted, text, list_parameters(L, defaults));
+    if (!good) {
+        luaL_error(L, "--set %s=%s: parameter '%s' takes %s; the parameters are: %s", name, text, name, wanted,
+                   list_parameters(L, defaults));
+    }
     lua_pushvalue(L, -3);
     lua_insert(L, -2);
     lua_rawset(L, defaults);

@@ -168,7 +168,10 @@ bool clua_refused(clua_state *s) {
 static int run(clua_state *s, int arguments) {
     s->epoch++;
     s->created_orders = s->created_timers = 0;
-    s->thread = pthread_self();
+    if (!pthread_equal(s->thread, pthread_self())) {
+        s->thread = pthread_self();
+        clua_admit_signal();
+    }
     clua_running = s;
     atomic_store_explicit(&s->sequence, s->sequence + 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);

@@ -34,6 +34,13 @@ static void on_signal(int number) {
     lua_sethook(s->L, overdue, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
+void clua_admit_signal(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, WATCH_SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void add(struct timespec *time, int64_t nanoseconds) {
     int64_t sum = time->tv_nsec + nanoseconds;
     time->tv_sec += sum / 1000000000;

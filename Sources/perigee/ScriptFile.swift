@@ -13,7 +13,8 @@ enum ScriptFile {
         do throws(ScriptError) {
             return try LuaStrategy(source: source, file: name(of: path), instruments: instruments, options: options)
         } catch {
-            throw Failure(error.message.contains("--set") ? .usage : .runFailed, "\(error)")
+            // What `--set` or `params` in the configuration got wrong is the user's, not the script's.
+            throw Failure(error.message.contains("; the parameters are") ? .usage : .runFailed, "\(error)")
         }
     }
 

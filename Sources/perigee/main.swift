@@ -1,3 +1,6 @@
 import Glibc
 
-exit(CommandLineMain.run())
+let status = CommandLineMain.run()
+// Not `exit`: a digest may still be under way on another thread, and must not meet libraries that have been torn down.
+fflush(nil)
+_exit(status)

@@ -131,7 +131,7 @@ struct CallbackTests {
     @Test func indicatorsAnswerAsDocumented() throws {
         #expect(try say("local s = ta.sma(2) print(s:update(1), s:value()) print(s:update(3), s:value()) s:reset() print(s:value())") == "nil\tnil\n2.0\t2.0\nnil")
         #expect(try say("local b = ta.bollinger(2, 2) b:update(1) print(b:update(3))") == "2.0\t4.0\t0.0")
-        #expect(try say("print(ta.vwap():update(10, 2), ta.cross():update(1, 2))") == "10.0\t0.0" || true)
+        #expect(try say("print(ta.vwap():update(10, 2), ta.vwap(3):update(1, 1)) local c = ta.cross() c:update(1, 2) print(c:update(2, 1), c:update(3, 1), c:update(0, 1))") == "10.0\tnil\n1.0\t0.0\t-1.0")
         #expect(try say("print(pcall(ta.sma))").contains("ta.sma: expected 1 argument (n), got 0"))
         #expect(try say("print(pcall(ta.sma, 1.5))").contains("a whole number of at least 1"))
         #expect(try say("print(pcall(ta.sma, '3'))").contains("number expected, got string"))

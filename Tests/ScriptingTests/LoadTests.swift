@@ -78,3 +78,21 @@ struct LoadTests {
         #expect(bench.start() == ["hello", "BTC_USDT\tnil"])
     }
 }
+
+struct LintTests {
+    private func warnings(_ source: String) throws -> [String] {
+        ScriptLint(try Bench(source).strategy, source: Array(source.utf8)).warnings
+    }
+
+    @Test func slipsAreTold() throws {
+        #expect(try warnings("return {on_bar = function() end}") == ["on_bar is there, but nothing subscribes to \"bars\": it would never be called"])
+        #expect(try warnings("local S = {on_start = function() market.instrument():subscribe('quotes') end} return S") == ["\"quotes\" is subscribed to, but there is no on_quote"])
+        #expect(try warnings("return {params = {n = 1}, on_save = function() end}") == ["on_save is there without on_load", "the parameter n is never read as params.n"])
+        #expect(try warnings("return {params = {n = 1}, on_start = function() print(params.n) end}") == [])
+    }
+
+    @Test func theSameSeedSaysTheSameInEveryProcess() throws {
+        // Written down from another process, and checked against xoshiro256** worked out by hand in Python.
+        #expect(try say("print(math.random(1, 1000000), math.random(1, 1000000), math.random(0))") { $0.seed = 1 } == "463046\t412907\t-7856363154187860716")
+    }
+}

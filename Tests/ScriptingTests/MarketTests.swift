@@ -126,9 +126,9 @@ struct MarketTests {
     @Test func theBookIsHeardOncePerBatch() throws {
         let bench = try Bench("local S = {n = 0} function S.on_start() market.instrument():subscribe('book') end function S.on_book(i) print(i:bid()) end return S")
         bench.start()
-        bench.level(.buy, 10000, 1, ends: false)
-        bench.level(.buy, 10001, 1, ends: false)
-        bench.level(.buy, 10002, 1)
-        #expect(bench.take() == ["100.02\t1e-05"])
+        bench.level(.buy, 10000, 10, ends: false)
+        bench.level(.buy, 10001, 10, ends: false)
+        bench.level(.buy, 10002, 10)
+        #expect(bench.take() == ["100.02\t0.0001"])
     }
 }

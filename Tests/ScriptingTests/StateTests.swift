@@ -63,7 +63,5 @@ struct StateTests {
             """
         let first = try run(chunk) { $0.seed = 3 }
         for _ in 0..<5 { #expect(try run(chunk) { $0.seed = 3 } == first) }
-        // Made in another process; a change of it changes every recorded run.
-        #expect(first.count == 51 || first.count > 40)
     }
 }
