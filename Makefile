@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PERIGEE := .build/release/perigee
 
 demo: release
-	$(PERIGEE) backtest strategies/market_maker.lua --data backtest-data/btc-l2.tape --out runs/demo
+	$(PERIGEE) backtest strategies/market_maker.lua --data backtest-data/btc-l2.tape --latency 20ms/20ms --out runs/demo
 	@echo
 	@echo "The report: $(CURDIR)/runs/demo/report.html"
 

@@ -40,6 +40,9 @@ enum HeadSection {
             let reason = summary["outcome_reason"].text.map { ": " + HTML.escape($0) } ?? ""
             text += " The run did not reach the end of the tape (\(HTML.escape(outcome))\(reason))."
         }
+        if summary.isTooShortForAnnualFigures {
+            text += " The run is shorter than 30 days: annualised figures (Sharpe, Sortino, Calmar, volatility, CAGR) say little."
+        }
         return text
     }
 

@@ -14,6 +14,12 @@ public struct Summary: Hashable, Sendable {
     /// A ratio; nil where it is undefined.
     public func ratio(_ key: String) -> Double? { json[key].number }
 
+    /// Under 30 days a year's figures are an extrapolation that means little.
+    public var isTooShortForAnnualFigures: Bool {
+        guard let length = json["duration_ns"].integer else { return false }
+        return length < 30 * 86_400_000_000_000
+    }
+
     public var finalEquity: Amount { json["final_equity"].amount ?? .zero }
 
     /// Reads `summary.json` of a run's folder.

@@ -14,6 +14,7 @@ public enum TerminalSummary {
         let rejections = summary["rejected_orders_by_reason"].members
         if !rejections.isEmpty { parts.append(refusals(rejections, limit)) }
         parts.append(metrics(summary, limit, colour))
+        if summary.isTooShortForAnnualFigures { parts.append("  Shorter than 30 days: annualised figures say little.\n") }
         return parts.joined(separator: "\n")
     }
 
