@@ -275,6 +275,16 @@ size_t clua_memory_used(const clua_state *s) { return s->memory.used; }
 size_t clua_memory_peak(const clua_state *s) { return s->memory.peak; }
 void clua_fail_allocation(clua_state *s, uint64_t nth) { s->memory.fail_in = nth; }
 const clua_error *clua_last_error(const clua_state *s) { return &s->error; }
+int clua_error_kind(const clua_error *error) { return error->kind; }
+int clua_error_line(const clua_error *error) { return error->line; }
+const char *clua_error_file(const clua_error *error) { return error->file; }
+const char *clua_error_message(const clua_error *error) { return error->message; }
+const char *clua_error_traceback(const clua_error *error) { return error->traceback; }
+
+void clua_set_refusal(clua_refusal *refusal, const char *message, const char *code) {
+    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+    snprintf(refusal->code, sizeof refusal->code, "%s", code);
+}
 const char *clua_name(const clua_state *s) { return s->name; }
 const char *clua_result(const clua_state *s) { return s->result; }
 bool clua_has(const clua_state *s, int callback) { return s->has[callback]; }

@@ -8,6 +8,19 @@
 #include <stdatomic.h>
 #include <string.h>
 
+struct clua_error {
+    int32_t kind;
+    int32_t line;
+    char file[64];
+    char message[2048];
+    char traceback[4096];
+};
+
+struct clua_refusal {
+    char message[512];
+    char code[32];
+};
+
 /// Caps that a script meets.
 enum {
     CLUA_STRING_CAP = 1 << 20,

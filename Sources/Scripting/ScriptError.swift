@@ -26,18 +26,18 @@ public struct ScriptError: Error, Hashable, Sendable, CustomStringConvertible {
         (self.kind, self.file, line, self.message, traceback) = (kind, file, 0, message, "")
     }
 
-    init(_ error: UnsafePointer<clua_error>) {
+    init(_ error: OpaquePointer) {
         kind =
-            switch unsafe Int(error.pointee.kind) {
+            switch unsafe Int(clua_error_kind(error)) {
             case CLUA_TIMEOUT: .timeout
             case CLUA_MEMORY: .memory
             case CLUA_POISONED: .poisoned
             default: .failed
             }
-        file = unsafe text(of: error.pointee.file)
-        line = unsafe Int(error.pointee.line)
-        message = unsafe printable(text(of: error.pointee.message))
-        traceback = unsafe printable(text(of: error.pointee.traceback).trimmingNewline)
+        file = unsafe String(cString: clua_error_file(error))
+        line = unsafe Int(clua_error_line(error))
+        message = unsafe printable(String(cString: clua_error_message(error)))
+        traceback = unsafe printable(String(cString: clua_error_traceback(error)).trimmingNewline)
     }
 }
 

@@ -137,7 +137,7 @@ extension ScriptHost {
     }
 
     static func findInstrument(
-        _ context: UnsafeMutableRawPointer?, _ isNamed: Bool, _ symbol: clua_text, _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ context: UnsafeMutableRawPointer?, _ isNamed: Bool, _ symbol: clua_text, _ refusal: OpaquePointer
     ) -> Int64 {
         let host = unsafe at(context)
         do throws(SymbolTable.Unknown) {
@@ -150,7 +150,7 @@ extension ScriptHost {
 
     static func subscribe(
         _ context: UnsafeMutableRawPointer?, _ index: UInt32, _ what: Int32, _ interval: Int64, _ text: clua_text,
-        _ place: UInt32, _ on: Bool, _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ place: UInt32, _ on: Bool, _ refusal: OpaquePointer
     ) -> Int32 {
         let host = unsafe at(context)
         guard let desk = unsafe host.pointee.desk else { return 0 }

@@ -41,7 +41,7 @@ extension ScriptHost {
         }
     }
 
-    private static func refuse(_ refusal: UnsafeMutablePointer<clua_refusal>, _ bad: Bad) {
+    private static func refuse(_ refusal: OpaquePointer, _ bad: Bad) {
         switch bad {
         case .price(let message): unsafe refuse(refusal, "bad_price", message)
         case .quantity(let message): unsafe refuse(refusal, "bad_qty", message)
@@ -71,7 +71,7 @@ extension ScriptHost {
 
     static func submit(
         _ context: UnsafeMutableRawPointer?, _ asked: UnsafePointer<clua_request>, _ out: UnsafeMutablePointer<clua_order>,
-        _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ refusal: OpaquePointer
     ) -> Int32 {
         let host = unsafe at(context)
         guard let desk = unsafe host.pointee.desk else { return 0 }
@@ -93,7 +93,7 @@ extension ScriptHost {
     }
 
     static func cancel(
-        _ context: UnsafeMutableRawPointer?, _ number: UInt64, _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ context: UnsafeMutableRawPointer?, _ number: UInt64, _ refusal: OpaquePointer
     ) -> Int32 {
         guard let desk = unsafe at(context).pointee.desk else { return 0 }
         if unsafe desk.pointee.cancel(OrderID(number)) { return 1 }
@@ -106,7 +106,7 @@ extension ScriptHost {
 
     static func amend(
         _ context: UnsafeMutableRawPointer?, _ number: UInt64, _ hasPrice: Bool, _ price: Double, _ hasQuantity: Bool,
-        _ quantity: Double, _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ quantity: Double, _ refusal: OpaquePointer
     ) -> Int32 {
         let host = unsafe at(context)
         guard let desk = unsafe host.pointee.desk else { return 0 }
@@ -215,7 +215,7 @@ extension ScriptHost {
 
     static func requestQuote(
         _ context: UnsafeMutableRawPointer?, _ index: UInt32, _ side: Int32, _ quantity: Double,
-        _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ refusal: OpaquePointer
     ) -> Int32 {
         unsafe refuse(refusal, "unsupported", "this venue does not quote on request")
         return 0

@@ -29,7 +29,7 @@ extension ScriptHost {
 
     static func setTimer(
         _ context: UnsafeMutableRawPointer?, _ due: Int64, _ every: Int64, _ number: UnsafeMutablePointer<UInt64>,
-        _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ refusal: OpaquePointer
     ) -> Int32 {
         guard let desk = unsafe at(context).pointee.desk else { return 0 }
         let timer = unsafe every > 0
@@ -86,7 +86,7 @@ extension ScriptHost {
 extension ScriptHost {
     static func makeIndicator(
         _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>, _ arguments: UnsafePointer<Double>, _ count: Int,
-        _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ refusal: OpaquePointer
     ) -> Int64 {
         let host = unsafe at(context)
         let values = unsafe Array(UnsafeBufferPointer(start: arguments, count: count))
@@ -110,7 +110,7 @@ extension ScriptHost {
     @inline(__always)
     private static func update(
         _ host: UnsafeMutablePointer<ScriptHost>, _ handle: UInt32, _ input: IndicatorInput, _ out: UnsafeMutablePointer<Double>,
-        _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ refusal: OpaquePointer
     ) -> Int32 {
         let output = unsafe host.pointee.indicators.update(Int(handle), input)
         if output.count == 0, unsafe !host.pointee.indicators.accepts(Int(handle), input) {
@@ -126,7 +126,7 @@ extension ScriptHost {
     }
 
     private static func complain(
-        _ host: UnsafeMutablePointer<ScriptHost>, _ handle: UInt32, _ input: IndicatorInput, _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ host: UnsafeMutablePointer<ScriptHost>, _ handle: UInt32, _ input: IndicatorInput, _ refusal: OpaquePointer
     ) {
         let kind = unsafe host.pointee.indicators.definition(Int(handle)).kind
         let wanted =
@@ -143,7 +143,7 @@ extension ScriptHost {
 
     static func updateIndicator(
         _ context: UnsafeMutableRawPointer?, _ handle: UInt32, _ values: UnsafePointer<Double>, _ count: Int,
-        _ out: UnsafeMutablePointer<Double>, _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ out: UnsafeMutablePointer<Double>, _ refusal: OpaquePointer
     ) -> Int32 {
         let input = unsafe count == 1 ? IndicatorInput.number(values[0]) : IndicatorInput.pair(values[0], values[1])
         return unsafe update(at(context), handle, input, out, refusal)
@@ -151,7 +151,7 @@ extension ScriptHost {
 
     static func updateIndicatorWithBar(
         _ context: UnsafeMutableRawPointer?, _ handle: UInt32, _ bar: UnsafePointer<clua_bar>, _ out: UnsafeMutablePointer<Double>,
-        _ refusal: UnsafeMutablePointer<clua_refusal>
+        _ refusal: OpaquePointer
     ) -> Int32 {
         let input = unsafe IndicatorInput.bar(
             high: bar.pointee.high, low: bar.pointee.low, close: bar.pointee.close, volume: bar.pointee.volume)

@@ -62,8 +62,7 @@ internal import Trading
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
-    static func refuse(_ refusal: UnsafeMutablePointer<clua_refusal>, _ code: String, _ message: String) {
-        unsafe write(message, into: &refusal.pointee.message)
-        unsafe write(code, into: &refusal.pointee.code)
+    static func refuse(_ refusal: OpaquePointer, _ code: String, _ message: String) {
+        unsafe clua_set_refusal(refusal, message, code)
     }
 }

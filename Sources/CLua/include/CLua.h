@@ -21,13 +21,13 @@ enum {
 /// Why a call did not return cleanly. From `CLUA_TIMEOUT` on the state is poisoned and every later call is refused.
 enum { CLUA_OK, CLUA_FAILED, CLUA_TIMEOUT, CLUA_MEMORY, CLUA_POISONED };
 
-typedef struct {
-    int32_t kind;
-    int32_t line;
-    char file[64];
-    char message[2048];
-    char traceback[4096];
-} clua_error;
+/// Swift would import these two as tuples of thousands of elements, which costs a minute of every build: it sees them from outside.
+typedef struct clua_error clua_error;
+int clua_error_kind(const clua_error *error);
+int clua_error_line(const clua_error *error);
+const char *clua_error_file(const clua_error *error);
+const char *clua_error_message(const clua_error *error);
+const char *clua_error_traceback(const clua_error *error);
 
 /// Bytes that belong to somebody else and live as long as the call.
 typedef struct {
@@ -35,11 +35,9 @@ typedef struct {
     size_t count;
 } clua_text;
 
-/// A refusal: a sentence for people and a word for programs.
-typedef struct {
-    char message[512];
-    char code[32];
-} clua_refusal;
+/// A refusal: a sentence for people and a word for programs. Both are cut where they are too long.
+typedef struct clua_refusal clua_refusal;
+void clua_set_refusal(clua_refusal *refusal, const char *message, const char *code);
 
 typedef struct {
     const char *symbol, *venue, *base, *quote;
