@@ -2,7 +2,7 @@
 """The same market maker in perigee and in hftbacktest 2.4 on one tape; fills compared one by one.
 
     compare_hftbacktest.py --perigee PATH --tape X.tape [--queue risk-averse|power:N|log ...] [--fills full|partial ...]
-                           [--set hold=10 ...] [--work DIR] [--exact-times]
+                           [--set hold=10 ...] [--work DIR]
 
 Prints one line a combination and ends with 1 where a fill differs. A fill is (order number, side, price in ticks, lots,
 exchange time, maker or not); what one order receives at one exchange time counts as one fill, as hftbacktest tells no finer.

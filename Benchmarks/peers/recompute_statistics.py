@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes the statistics of a run's folder again from its CSV files, as docs/statistics.md defines them, and compares.
 
-    recompute_statistics.py RUN... [--calendar equity --tape X.tape --perigee PATH]
+    recompute_statistics.py RUN... [--calendar equity --times FILE]
 
 Amounts with exact decimals, ratios to 1e-9. Single instrument, quoted in the reporting currency. Ends with 1 where something differs.
 """
