@@ -18,7 +18,6 @@ from hftbacktest.data import correct_event_order, validate_event_order
 from hftbacktest.types import (event_dtype, DEPTH_EVENT, TRADE_EVENT, BUY_EVENT, SELL_EVENT)
 
 EXPIRED, FILLED, PARTIALLY_FILLED = 2, 3, 5
-LOOK = 1_000_000  # how often fills are looked for, ns: exchange times of captures are whole milliseconds
 DEFAULTS = dict(step_ns=100_000_000, hold=10, offsets=3, lots=10, sizes=7, taker=20, inventory=0)
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -51,7 +50,7 @@ def collect(hbt, lot, left, out, n):
         if order.status != FILLED and order.status != PARTIALLY_FILLED and order.status != EXPIRED:
             continue
         i = int(order.order_id)
-        if order.leaves_qty < left[i] - 1e-12 or (order.status == FILLED and left[i] > 1e-12):
+        if order.leaves_qty < left[i] - lot / 2:
             out[n, 0] = i
             out[n, 1] = order.side
             out[n, 2] = order.exec_price_tick
@@ -64,12 +63,12 @@ def collect(hbt, lot, left, out, n):
 
 
 @njit
-def run(hbt, tick, lot, start, step_ns, hold, offsets, lots, sizes, taker, inventory, out, left):
+def run(hbt, look, tick, lot, start, step_ns, hold, offsets, lots, sizes, taker, inventory, out, left):
     n, steps, number, clock = 0, 0, 0, start
     hbt.elapse(1)  # the clock stands nowhere before the first step
     while True:
         while hbt.current_timestamp < clock:
-            code = hbt.elapse(min(LOOK, clock - hbt.current_timestamp))
+            code = hbt.elapse(min(look, clock - hbt.current_timestamp))
             if code != 0:
                 if code != 1:
                     print('hftbacktest stopped with code', code, 'at', hbt.current_timestamp)
@@ -90,9 +89,9 @@ def run(hbt, tick, lot, start, step_ns, hold, offsets, lots, sizes, taker, inven
             number += 1
             left[number] = lots * lot
             if round_ // taker % 2 == 0:
-                hbt.submit_buy_order(0, uint64(number), ask * tick, lots * lot, IOC, LIMIT, False)
+                hbt.submit_buy_order(0, uint64(number), ask * tick, left[number], IOC, LIMIT, False)
             else:
-                hbt.submit_sell_order(0, uint64(number), bid * tick, lots * lot, IOC, LIMIT, False)
+                hbt.submit_sell_order(0, uint64(number), bid * tick, left[number], IOC, LIMIT, False)
             continue
         values = hbt.orders(0).values()
         while values.has_next():
@@ -106,11 +105,11 @@ def run(hbt, tick, lot, start, step_ns, hold, offsets, lots, sizes, taker, inven
         if inventory == 0 or position < inventory - 0.5:
             number += 1
             left[number] = size * lot
-            hbt.submit_buy_order(0, uint64(number), (bid - offset) * tick, size * lot, GTX, LIMIT, False)
+            hbt.submit_buy_order(0, uint64(number), (bid - offset) * tick, left[number], GTX, LIMIT, False)
         if inventory == 0 or position > -inventory + 0.5:
             number += 1
             left[number] = size * lot
-            hbt.submit_sell_order(0, uint64(number), (ask + offset) * tick, size * lot, GTX, LIMIT, False)
+            hbt.submit_sell_order(0, uint64(number), (ask + offset) * tick, left[number], GTX, LIMIT, False)
 
 
 def theirs(data, tick, lot, start, queue, fills, latency, p):
@@ -125,7 +124,7 @@ def theirs(data, tick, lot, start, queue, fills, latency, p):
     asset = asset.no_partial_fill_exchange() if fills == 'full' else asset.partial_fill_exchange()
     hbt = HashMapMarketDepthBacktest([asset])
     out, left = np.zeros((2_000_000, 6), dtype=np.int64), np.zeros(4_000_000)
-    n, sent = run(hbt, tick, lot, start, p['step_ns'], p['hold'], p['offsets'], p['lots'], p['sizes'], p['taker'], p['inventory'],
+    n, sent = run(hbt, p['look'], tick, lot, start, p['step_ns'], p['hold'], p['offsets'], p['lots'], p['sizes'], p['taker'], p['inventory'],
                   out, left)
     hbt.close()
     merged = OrderedDict()
@@ -162,6 +161,7 @@ def main():
     parser.add_argument('--fills', nargs='+', default=['full', 'partial'])
     parser.add_argument('--latency-ns', type=int, default=5_000_000)
     parser.add_argument('--set', action='append', default=[])
+    parser.add_argument('--look-ns', type=int, default=1_000_000, help='how often to look for fills in hftbacktest')
     parser.add_argument('--work', default='.')
     parser.add_argument('--show', type=int, default=6)
     args = parser.parse_args()
@@ -180,7 +180,7 @@ def main():
     bad = 0
     for queue, fills in itertools.product(args.queue, args.fills):
         a, sent_a, summary = ours(args, tick, lot, start, queue, fills, args.latency_ns, p, args.work)
-        b, sent_b = theirs(data, float(tick), float(lot), start, queue, fills, args.latency_ns, p)
+        b, sent_b = theirs(data, float(tick), float(lot), start, queue, fills, args.latency_ns, {**p, 'look': args.look_ns})
         equal = sum(1 for key, lots in a.items() if b.get(key) == lots)
         only_a = [(k, v) for k, v in a.items() if b.get(k) != v]
         only_b = [(k, v) for k, v in b.items() if a.get(k) != v]
