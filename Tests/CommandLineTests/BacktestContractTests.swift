@@ -99,3 +99,45 @@ struct BacktestContractTests {
         #expect(log.contains("bar 5") && !log.contains("bar 6") && log.contains("stopped: enough"))
     }
 }
+
+/// `docs/lua-api.md`, errors and limits; `on_error = "continue"` never hides a script that is gone for good.
+struct BacktestFaultTests {
+    private func run(_ body: String, _ flags: [String], in scratch: Scratch) throws -> Binary.Outcome {
+        let tape = try BacktestBarsTests.tape(BacktestBarsTests.bars(20, seed: 9), in: scratch)
+        let script = try scratch.write("fault.lua", """
+            local S, n = {}, 0
+            function S.on_start() S.i = market.instrument(); S.i:subscribe("bars", "1m") end
+            function S.on_bar(inst, bar)
+              n = n + 1
+              \(body)
+            end
+            return S
+            """)
+        let config = try scratch.write("run.toml", "[run]\non_error = \"continue\"\n")
+        return try Binary.run(["backtest", script, "--data", tape, "--config", config, "--out", scratch.path("run")] + flags)
+    }
+
+    @Test func continueLogsTheErrorAndCarriesOn() throws {
+        let scratch = try Scratch()
+        let run = try run("if n == 3 then error('boom') end log.info('bar %d', n)", [], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        let log = try scratch.read("run/log.jsonl")
+        #expect(log.contains("fault.lua:5: boom") && log.contains("traceback") && log.contains("bar 4") && !log.contains("bar 3"))
+    }
+
+    @Test func aScriptThatOutgrewItsMemoryEndsTheRun() throws {
+        let scratch = try Scratch()
+        let run = try run("log.info('bar %d', n) local s = 'x' while n == 3 do s = s .. s end", [], in: scratch)
+        #expect(run.status == 1, "\(run.errors)")
+        #expect(run.errors.contains("fault.lua:5") && run.errors.contains("memory"), "\(run.errors)")
+        #expect(try !scratch.read("run/log.jsonl").contains("bar 4"))
+    }
+
+    @Test(arguments: [([], "t:ABC_USD"), (["--currency", "EUR"], "nil")])
+    func aSymbolWithoutAQuoteIsQuotedInTheCurrency(_ flags: [String], _ found: String) throws {
+        let scratch = try Scratch()
+        let run = try run("print('found ' .. tostring((market.instrument('ABC'))))", flags, in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("found \(found)"), "\(run.errors)")
+    }
+}
