@@ -140,4 +140,25 @@ struct BacktestFaultTests {
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.errors.contains("found \(found)"), "\(run.errors)")
     }
+
+    /// A bar tape has no book, yet a market order has a price it can be held to: the last close.
+    @Test(arguments: [([] as [String], "[risk]\nmax_order_value = \"5000\"\n"), (["--spot"], "")])
+    func marketOrdersOnBarsAreJudgedByTheClose(_ flags: [String], _ limits: String) throws {
+        let scratch = try Scratch()
+        let tape = try BacktestBarsTests.tape(BacktestBarsTests.bars(20, seed: 9), in: scratch)
+        let config = try scratch.write("limits.toml", limits)
+        let script = try scratch.write("buy.lua", """
+            local S, n = {}, 0
+            function S.on_start() market.instrument():subscribe("bars", "1m") end
+            function S.on_bar(inst)
+              n = n + 1
+              if n == 2 then inst:buy(10) elseif n == 4 then inst:buy(200) elseif n == 6 then inst:sell(10) end
+            end
+            return S
+            """)
+        let run = try Binary.run(["backtest", script, "--data", tape, "--config", config, "--out", scratch.path("run")] + flags)
+        #expect(run.status == 0, "\(run.errors)")
+        let reason = flags.isEmpty ? "max_order_value" : "insufficient_balance"
+        #expect(try scratch.rows("run/orders.csv").map { ($0["state"] ?? "") + ($0["reason"] ?? "") } == ["filled", "rejected" + reason, "filled"])
+    }
 }
