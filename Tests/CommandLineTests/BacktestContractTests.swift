@@ -161,4 +161,13 @@ struct BacktestFaultTests {
         let reason = flags.isEmpty ? "max_order_value" : "insufficient_balance"
         #expect(try scratch.rows("run/orders.csv").map { ($0["state"] ?? "") + ($0["reason"] ?? "") } == ["filled", "rejected" + reason, "filled"])
     }
+
+    @Test func startingBalancesInOtherCurrenciesAreNoGain() throws {
+        let scratch = try Scratch()
+        let run = try run("", ["--balance", "USD=1000", "--balance", "ABC=10", "--format", "json"], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        let first = try #require(try scratch.rows("run/equity.csv").first?["equity"])
+        #expect(run.output.contains("\"starting_equity\": \"\(first)\""))
+        #expect(first != "1000")
+    }
 }
