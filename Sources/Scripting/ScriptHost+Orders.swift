@@ -82,7 +82,11 @@ extension ScriptHost {
             unsafe refuse(refusal, error)
             return 0
         }
-        request.tag = unsafe desk.pointee.tag(text(of: asked.pointee.tag))
+        guard let tag = unsafe desk.pointee.tag(text(of: asked.pointee.tag)) else {
+            unsafe refuse(refusal, "bad_options", "option tag: more than \(Desk.tagLimit) different tags in one run")
+            return 0
+        }
+        request.tag = tag
         do throws(FormRefusal) {
             let id = try unsafe desk.pointee.submit(request)
             return unsafe describe(host, id, out) ? 1 : 0

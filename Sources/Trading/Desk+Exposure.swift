@@ -30,6 +30,11 @@ extension Desk {
         exposure.bookTime = unsafe markets[index].bookArrival
         exposure.lastTicks = unsafe markets[index].lastTrade.ticks
         exposure.lastTime = unsafe markets[index].lastTradeArrival
+        // A bar tape has no book: the last close is what an order can be judged by.
+        if instruments[index].dataKind == .bars, unsafe markets[index].hasTraded {
+            (exposure.bestBidTicks, exposure.bestAskTicks) = (exposure.lastTicks, exposure.lastTicks)
+            exposure.bookTime = exposure.lastTime
+        }
         exposure.checksBalances = checksBalances
         if checksBalances {
             exposure.availableQuote = available(instruments[index].quote, without: request.id)

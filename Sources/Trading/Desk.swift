@@ -6,6 +6,8 @@ public import Domain
 @safe public struct Desk: ~Copyable {
     /// How many wishes one callback may make (`docs/safety.md`, L29).
     public static let wishesPerCallback = 100
+    /// How many different tags one run may use: they are kept to its end, outside the script's memory.
+    public static let tagLimit = 1 << 20
 
     public let instruments: [Instrument]
     public internal(set) var now: Timestamp
@@ -30,6 +32,7 @@ public import Domain
     var wishes: [Wish] = []
     var wishLimit = Desk.wishesPerCallback
     public private(set) var tags: [String] = [""]
+    private var places: [String: UInt32] = [:]
     /// Highest equity seen at a sample or fill, the starting equity at first.
     public internal(set) var peakEquity: Amount
     /// Why the strategy asked to end, where it did.
@@ -74,12 +77,15 @@ public import Domain
         unsafe orderBooks.deallocate()
     }
 
-    /// The tag's place in the list; the same text always has the same place.
-    public mutating func tag(_ text: String) -> OrderTag {
-        if text.isEmpty { return .none }
-        if let index = tags.firstIndex(of: text) { return OrderTag(index: UInt32(index)) }
+    /// The tag's place in the list; the same text always has the same place. Nil where it would be one tag too many.
+    public mutating func tag(_ text: String) -> OrderTag? {
+        if text.isEmpty { return OrderTag.none }
+        if let place = places[text] { return OrderTag(index: place) }
+        guard tags.count <= Desk.tagLimit else { return nil }
+        let place = UInt32(tags.count)
         tags.append(text)
-        return OrderTag(index: UInt32(tags.count - 1))
+        places[text] = place
+        return OrderTag(index: place)
     }
 
     public func text(of tag: OrderTag) -> String { tags[Int(tag.index)] }

@@ -99,12 +99,24 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
 
     private mutating func fail(_ effects: inout [Effect]) {
         switch errorPolicy {
-        case .carryOn:
+        case .carryOn where !strategy.isDead:
             toleratedFaults += 1
-        case .stop, .kill:
+            noteToleratedFault()
+        case .carryOn, .stop, .kill:
             life = .failed(message: strategy.faultMessage)
             desk.isClosed = true
             cancelAll(&effects)
+        }
+    }
+
+    /// A strategy that fails on every event must not fill the disk with its log.
+    private static var notedFaults: Int { 1_000 }
+
+    private mutating func noteToleratedFault() {
+        guard toleratedFaults <= Engine.notedFaults else { return }
+        desk.notes.append(.log(at: desk.now, level: .error, text: strategy.faultMessage))
+        if toleratedFaults == Engine.notedFaults {
+            desk.notes.append(.log(at: desk.now, level: .warn, text: "\(Engine.notedFaults) failed callbacks: further ones are not logged"))
         }
     }
 

@@ -25,6 +25,8 @@ public protocol Strategy: ~Copyable {
     var callbacks: Callbacks { get }
     /// Why the last failed callback failed: file, line, traceback and the event that was being handled.
     var faultMessage: String { get }
+    /// Whether no callback can run any more (hang guard, memory cap): no error policy can carry on then.
+    var isDead: Bool { get }
 
     mutating func onStart(_ desk: inout Desk) -> CallbackResult
     mutating func onQuote(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
@@ -40,6 +42,10 @@ public protocol Strategy: ~Copyable {
     mutating func onStop(_ reason: String, _ desk: inout Desk) -> CallbackResult
     /// An order left the desk's table: what the strategy keeps about it must stand by itself from now on.
     mutating func forget(_ order: OrderID)
+}
+
+extension Strategy where Self: ~Copyable {
+    public var isDead: Bool { false }
 }
 
 public enum VenueStatus: UInt8, Hashable, Sendable {

@@ -14,7 +14,9 @@ enum ScriptFile {
             return try LuaStrategy(source: source, file: name(of: path), instruments: instruments, options: options)
         } catch {
             // What `--set` or `params` in the configuration got wrong is the user's, not the script's.
-            throw Failure(error.message.contains("; the parameters are") ? .usage : .runFailed, "\(error)")
+            let isUsage = error.message.contains("; the parameters are")
+            let names = isUsage || error.message.contains(".lua") ? "" : "\(name(of: path)): "
+            throw Failure(isUsage ? .usage : .runFailed, names + "\(error)")
         }
     }
 

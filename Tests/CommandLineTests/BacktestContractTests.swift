@@ -99,3 +99,75 @@ struct BacktestContractTests {
         #expect(log.contains("bar 5") && !log.contains("bar 6") && log.contains("stopped: enough"))
     }
 }
+
+/// `docs/lua-api.md`, errors and limits; `on_error = "continue"` never hides a script that is gone for good.
+struct BacktestFaultTests {
+    private func run(_ body: String, _ flags: [String], in scratch: Scratch) throws -> Binary.Outcome {
+        let tape = try BacktestBarsTests.tape(BacktestBarsTests.bars(20, seed: 9), in: scratch)
+        let script = try scratch.write("fault.lua", """
+            local S, n = {}, 0
+            function S.on_start() S.i = market.instrument(); S.i:subscribe("bars", "1m") end
+            function S.on_bar(inst, bar)
+              n = n + 1
+              \(body)
+            end
+            return S
+            """)
+        let config = try scratch.write("run.toml", "[run]\non_error = \"continue\"\n")
+        return try Binary.run(["backtest", script, "--data", tape, "--config", config, "--out", scratch.path("run")] + flags)
+    }
+
+    @Test func continueLogsTheErrorAndCarriesOn() throws {
+        let scratch = try Scratch()
+        let run = try run("if n == 3 then error('boom') end log.info('bar %d', n)", [], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        let log = try scratch.read("run/log.jsonl")
+        #expect(log.contains("fault.lua:5: boom") && log.contains("traceback") && log.contains("bar 4") && !log.contains("bar 3"))
+    }
+
+    @Test func aScriptThatOutgrewItsMemoryEndsTheRun() throws {
+        let scratch = try Scratch()
+        let run = try run("log.info('bar %d', n) local s = 'x' while n == 3 do s = s .. s end", [], in: scratch)
+        #expect(run.status == 1, "\(run.errors)")
+        #expect(run.errors.contains("fault.lua:5") && run.errors.contains("memory"), "\(run.errors)")
+        #expect(try !scratch.read("run/log.jsonl").contains("bar 4"))
+    }
+
+    @Test(arguments: [([], "t:ABC_USD"), (["--currency", "EUR"], "nil")])
+    func aSymbolWithoutAQuoteIsQuotedInTheCurrency(_ flags: [String], _ found: String) throws {
+        let scratch = try Scratch()
+        let run = try run("print('found ' .. tostring((market.instrument('ABC'))))", flags, in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("found \(found)"), "\(run.errors)")
+    }
+
+    /// A bar tape has no book, yet a market order has a price it can be held to: the last close.
+    @Test(arguments: [([] as [String], "[risk]\nmax_order_value = \"5000\"\n"), (["--spot"], "")])
+    func marketOrdersOnBarsAreJudgedByTheClose(_ flags: [String], _ limits: String) throws {
+        let scratch = try Scratch()
+        let tape = try BacktestBarsTests.tape(BacktestBarsTests.bars(20, seed: 9), in: scratch)
+        let config = try scratch.write("limits.toml", limits)
+        let script = try scratch.write("buy.lua", """
+            local S, n = {}, 0
+            function S.on_start() market.instrument():subscribe("bars", "1m") end
+            function S.on_bar(inst)
+              n = n + 1
+              if n == 2 then inst:buy(10) elseif n == 4 then inst:buy(200) elseif n == 6 then inst:sell(10) end
+            end
+            return S
+            """)
+        let run = try Binary.run(["backtest", script, "--data", tape, "--config", config, "--out", scratch.path("run")] + flags)
+        #expect(run.status == 0, "\(run.errors)")
+        let reason = flags.isEmpty ? "max_order_value" : "insufficient_balance"
+        #expect(try scratch.rows("run/orders.csv").map { ($0["state"] ?? "") + ($0["reason"] ?? "") } == ["filled", "rejected" + reason, "filled"])
+    }
+
+    @Test func startingBalancesInOtherCurrenciesAreNoGain() throws {
+        let scratch = try Scratch()
+        let run = try run("", ["--balance", "USD=1000", "--balance", "ABC=10", "--format", "json"], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        let first = try #require(try scratch.rows("run/equity.csv").first?["equity"])
+        #expect(run.output.contains("\"starting_equity\": \"\(first)\""))
+        #expect(first != "1000")
+    }
+}

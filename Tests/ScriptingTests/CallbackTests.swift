@@ -123,6 +123,8 @@ struct CallbackTests {
         let bench = try Bench("local S = {} function S.on_start() S.i = market.instrument() S.i:subscribe('trades') end function S.on_trade(i) if S.o then print(S.o.state, S.o.reason, #i:open_orders()) return end S.o = i:buy(1, 100) error('no') end return S", policy: .carryOn)
         bench.start()
         bench.trade(.buy, 1, 1)
+        let errors = bench.take()
+        #expect(errors.count == 1 && errors[0].hasPrefix("error: on_trade failed while handling") && errors[0].contains("test.lua:"), "\(errors)")
         bench.trade(.buy, 1, 1)
         #expect(bench.take() == ["rejected\tcallback_failed\t0"])
         #expect(bench.engine.toleratedFaults == 1)

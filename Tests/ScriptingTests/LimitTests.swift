@@ -28,7 +28,12 @@ struct LimitTests {
         ) { $0.deadline = Span(nanoseconds: 30_000_000) }
         bench.start()
         #expect(bench.strategy.lastError?.kind == .timeout)
-        bench.step(.stop(reason: "end"))
+        guard case .failed(let message) = bench.engine.life else {
+            Issue.record("a dead script was carried on with: \(bench.engine.life)")
+            return
+        }
+        #expect(message.contains("ran over its deadline"))
+        #expect(bench.strategy.onStop("end", &bench.engine.desk) == .failed)
         #expect(bench.take().isEmpty)
         #expect(bench.strategy.lastError?.kind == .poisoned)
     }

@@ -22,6 +22,7 @@ public final class RunRecorder {
     private var drawdown: DrawdownStatistics
     private var days: DayTally
     private var span: RunSpan
+    private var isBeforeFirstRow = true
     private var markouts: Markouts
     private var charts: ChartData
 
@@ -71,6 +72,7 @@ public final class RunRecorder {
 
     /// A sample of equity, or equity right after a fill.
     public func equity(_ row: EquityRow) {
+        if isBeforeFirstRow { begin(with: row) }
         let below = drawdown.row(row.time, row.equity)
         row.write(into: &equityFile.buffer, drawdown: below)
         equityFile.endRow()
@@ -80,6 +82,17 @@ public final class RunRecorder {
         case .fill: break
         case .sample: charts.returns(samples.sample(row), at: row.time)
         }
+    }
+
+    /// Starting balances in other currencies have no value before the market has prices: where some do, the run starts from its
+    /// first sample, lest their value counts as a gain.
+    private func begin(with row: EquityRow) {
+        isBeforeFirstRow = false
+        guard row.kind == .sample, context.startingBalances.contains(where: { $0.currency != context.reportingCurrency }) else { return }
+        context.startingEquity = row.equity
+        drawdown = DrawdownStatistics(startingEquity: row.equity)
+        days = DayTally(startingEquity: row.equity)
+        span = RunSpan(startingEquity: row.equity)
     }
 
     /// The mid of an instrument at a sample, as best bid + best ask in ticks (twice the close on bars).

@@ -33,6 +33,9 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("End before this.", valueName: "time"))
     var to: String?
 
+    @Option(help: ArgumentHelp("What a symbol without '_' is quoted in, in market.instrument. Default: USD.", valueName: "code"))
+    var currency = "USD"
+
     @OptionGroup(title: "Simulation") var simulation: SimulationOptions
 
     @Option(help: ArgumentHelp("The run's folder. Default: runs/<UTC time>-<strategy>.", valueName: "dir"))

@@ -2,6 +2,7 @@ import Backtesting
 import Configuration
 import Domain
 import Exchange
+import Glibc
 import Report
 import Risk
 import Scripting
@@ -178,6 +179,13 @@ struct BacktestRun {
         var options = LuaOptions()
         options.parameters = parameters
         options.seed = models.seed
+        options.currency = command.currency
+        options.whenStuck = {
+            // The main thread is inside a library function and may hold any lock: nothing but system calls here.
+            let line: StaticString = "\nperigee: the strategy hangs in a library function (a pattern that backtracks without end?); the run is given up\n"
+            _ = unsafe write(2, line.utf8Start, line.utf8CodeUnitCount)
+            _exit(1)
+        }
         return try ScriptFile.load(scriptPath, instruments: instruments, options: options)
     }
 
