@@ -117,7 +117,8 @@ def recompute(run, samples_in=lambda samples: samples, year_of=lambda summary, s
     position, wrong_fills = trades_of(fills, out)
     accepted = [row for row in orders if row['state'] != 'rejected']
     wanted = sum(F(row['qty']) for row in accepted)
-    out['orders'] = len(accepted)
+    # A venue's own refusal is of an order that was sent; a limit's is not.
+    out['orders'] = len(accepted) + sum(row['reason'] == 'post_only' for row in orders if row['state'] == 'rejected')
     out['fill_ratio'] = float(sum(F(row['filled']) for row in accepted) / wanted) if wanted else None
     signs = [n if row['side'] == 'sell' else -n for n, row in zip(notional, fills)]
     cash = start + sum(signs) - out['fees']

@@ -117,6 +117,6 @@ public final class RunSink: BacktestSink {
             quantity: request.quantity, created: order.created, acknowledged: isAccepted ? order.acknowledged : nil,
             closed: order.closed == .never ? nil : order.closed, state: order.stateName, filled: order.filled,
             averagePrice: order.averagePrice(tick: instrument.tick), reason: record.reason, tag: desk.text(of: request.tag),
-            isAccepted: isAccepted)
+            isAccepted: isAccepted, isSent: record.isSent)
     }
 }

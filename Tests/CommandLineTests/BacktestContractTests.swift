@@ -40,6 +40,8 @@ struct BacktestContractTests {
         (["backtest", "SCRIPT", "--data", "TAPE", "--queue", "lifo"], 2, "lifo"),
         (["backtest", "SCRIPT", "--data", "TAPE", "--latency", "fast"], 2, "--latency"),
         (["backtest", "SCRIPT", "--data", "TAPE", "--from", "yesterday"], 2, "yesterday"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--from", "2099-01-01"], 2, "--from"),
+        (["backtest", "SCRIPT", "--data", "TAPE", "--to", "1999-01-01"], 2, "--to"),
         (["backtest", "SCRIPT", "--data", "TAPE", "--balance", "USD"], 2, "USD"),
         (["backtest", "SCRIPT", "--data", "TAPE", "--set", "slow=many"], 2, "slow"),
         (["backtest", "SCRIPT", "--data", "TAPE", "--set", "slwo=5"], 2, "slwo"),

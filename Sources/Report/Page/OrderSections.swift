@@ -8,11 +8,11 @@ enum OrderSections {
         let states = summary["orders_by_state"].members
         let reasons = summary["rejected_orders_by_reason"].members
         if states.isEmpty && reasons.isEmpty { return "<p class=\"note\">The strategy sent no order.</p>" }
-        let accepted = "<div><h3 class=\"sub\">Accepted orders by outcome</h3>\(counts("Outcome", states, summary["orders"]))</div>"
+        let sent = "<div><h3 class=\"sub\">Orders sent, by outcome</h3>\(counts("Outcome", states, summary["orders"]))</div>"
         let refused = reasons.isEmpty
             ? "<div><h3 class=\"sub\">Refused orders</h3><p class=\"note\">None was refused.</p></div>"
             : "<div><h3 class=\"sub\">Refused orders by reason</h3>\(counts("Reason", reasons, summary["rejected_orders"]))</div>"
-        return "<div class=\"two\">\(accepted)\(refused)</div>"
+        return "<div class=\"two\">\(sent)\(refused)</div>"
     }
 
     private static func counts(_ heading: String, _ members: [JSON.Member], _ total: JSON) -> String {

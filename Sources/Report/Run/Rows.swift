@@ -89,19 +89,23 @@ public struct OrderRow: Hashable, Sendable {
     public var averagePrice: Amount?
     public var reason: String
     public var tag: String
-    /// Whether it passed every limit and the venue took it: only such orders count in `orders` and `fill_ratio`.
+    /// Whether it passed every limit and the venue took it: only such orders count in `fill_ratio`.
     public var isAccepted: Bool
+    /// Whether it passed every limit and left, whatever the venue said: such orders are `orders`.
+    public var isSent: Bool
 
     public init(
         id: String, venueOrderID: String, instrument: InstrumentID, side: Side, type: OrderType, timeInForce: TimeInForce,
         price: Price?, quantity: Quantity, created: Timestamp, acknowledged: Timestamp?, closed: Timestamp?,
-        state: String, filled: Quantity, averagePrice: Amount?, reason: String = "", tag: String = "", isAccepted: Bool
+        state: String, filled: Quantity, averagePrice: Amount?, reason: String = "", tag: String = "", isAccepted: Bool,
+        isSent: Bool? = nil
     ) {
         (self.id, self.venueOrderID, self.instrument, self.side) = (id, venueOrderID, instrument, side)
         (self.type, self.timeInForce, self.price, self.quantity) = (type, timeInForce, price, quantity)
         (self.created, self.acknowledged, self.closed, self.state) = (created, acknowledged, closed, state)
         (self.filled, self.averagePrice, self.reason, self.tag) = (filled, averagePrice, reason, tag)
         self.isAccepted = isAccepted
+        self.isSent = isSent ?? isAccepted
     }
 
     static let header =

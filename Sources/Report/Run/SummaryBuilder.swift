@@ -136,8 +136,8 @@ struct SummaryBuilder {
 
     private var ordering: JSON {
         .object([
-            "orders": .integer(orders.accepted), "fill_ratio": .ratio(orders.fillRatio),
-            "order_to_trade_ratio": .ratio(total.fills > 0 ? Double(orders.accepted) / Double(total.fills) : nil),
+            "orders": .integer(orders.sent), "fill_ratio": .ratio(orders.fillRatio),
+            "order_to_trade_ratio": .ratio(total.fills > 0 ? Double(orders.sent) / Double(total.fills) : nil),
             "orders_by_state": orders.states.json,
             "rejected_orders": .integer(orders.rejections.total), "rejected_orders_by_reason": orders.rejections.json,
         ])

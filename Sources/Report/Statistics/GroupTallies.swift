@@ -7,7 +7,7 @@ struct GroupTally: Sendable {
 
     var json: JSON {
         .object([
-            "fills": .integer(trades.fills), "orders": .integer(orders.accepted), "trades": .integer(trades.trades),
+            "fills": .integer(trades.fills), "orders": .integer(orders.sent), "trades": .integer(trades.trades),
             "wins": .integer(trades.wins), "losses": .integer(trades.losses),
             "draws": .integer(trades.trades - trades.wins - trades.losses),
             "win_rate": .ratio(trades.winRate), "profit_factor": .ratio(trades.profitFactor),

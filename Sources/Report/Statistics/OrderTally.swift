@@ -2,7 +2,7 @@ import Domain
 
 /// What became of the orders.
 struct OrderTally: Sendable {
-    /// Count of accepted orders by final state, and of refused ones by reason, in order of first appearance until printed.
+    /// Count of sent orders by final state, and of refused ones by reason, in order of first appearance until printed.
     struct Counter: Hashable, Sendable {
         private(set) var entries: [(name: String, count: Int)] = []
         /// More names than this are counted together: reasons come from venues and scripts.
@@ -31,7 +31,7 @@ struct OrderTally: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(json) }
     }
 
-    private(set) var accepted = 0
+    private(set) var sent = 0
     private(set) var states = Counter()
     private(set) var rejections = Counter()
     /// In base units.
@@ -39,12 +39,14 @@ struct OrderTally: Sendable {
     private var filled = Amount.zero
 
     mutating func order(_ row: OrderRow, _ instrument: Instrument) {
+        if row.isSent {
+            sent += 1
+            states.count(row.state)
+        }
         guard row.isAccepted else {
-            rejections.count(row.reason.isEmpty ? row.state : row.reason)
+            if !row.isSent || row.state == "rejected" { rejections.count(row.reason.isEmpty ? row.state : row.reason) }
             return
         }
-        accepted += 1
-        states.count(row.state)
         quantity += instrument.baseLot * row.quantity.lots
         filled += instrument.baseLot * row.filled.lots
     }

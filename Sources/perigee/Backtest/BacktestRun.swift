@@ -131,6 +131,7 @@ struct BacktestRun {
         backtest.from = try time(command.from, "--from")
         backtest.to = try time(command.to, "--to")
         if let from = backtest.from, let to = backtest.to, to <= from { throw Failure(.usage, "--to is not after --from") }
+        try checkBounds(backtest)
 
         let strategy = try loadStrategy()
         let bound = strategy.parameters.map { RunContext.Parameter(name: $0.name, value: ParameterValue($0.value)) }
@@ -169,6 +170,14 @@ struct BacktestRun {
             throw Failure(.usage, "\(flag): found '\(text)', expected RFC 3339, a date such as 2024-08-08, or integer ns")
         }
         return time
+    }
+
+    /// A window beside the tape would be an empty run that looks like a result.
+    private func checkBounds(_ backtest: BacktestSettings) throws {
+        guard let first = tape.firstLocalTime, let last = tape.lastLocalTime else { return }
+        let span = "the tape goes from \(TimeText.text(first)) to \(TimeText.text(last))"
+        if let from = backtest.from, from > last { throw Failure(.usage, "--from: \(TimeText.text(from)) is after the last record; \(span)") }
+        if let to = backtest.to, to <= first { throw Failure(.usage, "--to: \(TimeText.text(to)) is not after the first record; \(span)") }
     }
 
     private func holdsTrades() throws -> [Bool] {
