@@ -2,14 +2,14 @@
 #include "state.h"
 #include <stdio.h>
 
-static const char *const option_names[] = {"tif", "expire", "post_only", "reduce_only", "stop", "tag"};
+static const char *const option_names[] = {"tif", "expire", "post_only", "reduce_only", "stop", "tag", "allow_duplicate"};
 enum { OPTIONS = sizeof option_names / sizeof *option_names };
 enum { TIF_GTC, TIF_IOC, TIF_FOK, TIF_GTD };
 
 static void check_names(lua_State *L, int index) {
     const char *name = clua_unknown_key(L, index, option_names, OPTIONS);
     if (!name) return;
-    luaL_error(L, "unknown option '%s' of an order (nearest: '%s'); there are tif, expire, post_only, reduce_only, stop, tag",
+    luaL_error(L, "unknown option '%s' of an order (nearest: '%s'); there are tif, expire, post_only, reduce_only, stop, tag, allow_duplicate",
                name, clua_nearest(name, option_names, OPTIONS));
 }
 
@@ -75,6 +75,7 @@ static int read_options(lua_State *L, int index, clua_request *r) {
     else if ((wrong = read_expire(L, index, &r->has_expire, &r->expire))) name = "expire";
     else if ((wrong = read_flag(L, index, "post_only", &r->post_only))) name = "post_only";
     else if ((wrong = read_flag(L, index, "reduce_only", &r->reduce_only))) name = "reduce_only";
+    else if ((wrong = read_flag(L, index, "allow_duplicate", &r->allow_duplicate))) name = "allow_duplicate";
     else if ((wrong = read_stop(L, index, &r->has_stop, &r->stop))) return clua_refuse(L, "bad_price", "the stop price %s", wrong);
     else if ((wrong = read_tag(L, index, r->tag))) name = "tag";
     else if (r->tif == TIF_GTD && !r->has_expire) wrong = "GTD needs expire", name = NULL;

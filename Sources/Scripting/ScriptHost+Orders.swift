@@ -59,7 +59,8 @@ extension ScriptHost {
         var request = try OrderRequest(
             id: OrderID(0), instrument: InstrumentID(index: index), side: side, type: type,
             quantity: quantity(asked.qty, grids, instrument), timeInForce: TimeInForce(rawValue: asked.tif) ?? .goodTillCancel,
-            isPostOnly: asked.post_only, isReduceOnly: asked.reduce_only)
+            isPostOnly: asked.post_only, isReduceOnly: asked.reduce_only,
+            allowsDuplicate: asked.allow_duplicate)
         if asked.has_price { request.price = try price(asked.price, grids, instrument, "price") }
         if asked.has_stop { request.stop = try price(asked.stop, grids, instrument, "stop price") }
         if asked.has_expire { request.expire = Timestamp(nanoseconds: asked.expire) }

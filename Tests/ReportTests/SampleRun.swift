@@ -222,6 +222,7 @@ extension SampleRun {
             var refused = order(number, index, side, level, lots, time, "rejected", 0)
             refused.reason = random.chance(0.7) ? "post_only" : "max_position"
             refused.isAccepted = false
+            refused.isSent = refused.reason == "post_only"
             recorder.order(refused)
         }
         if random.chance(0.3) { recorder.order(order(number, index, side, level, lots, time, "cancelled", 0)) }

@@ -158,6 +158,23 @@ struct LuaOrderTests {
         #expect(lines[5].hasSuffix("bad_qty"))
     }
 
+    /// C16: the same again while the first is live is refused, unless the script says that it is meant.
+    @Test func aDuplicateIsRefusedUnlessItIsMeant() throws {
+        let bench = try Bench("""
+            local S = {}
+            function S.on_start()
+              S.i = market.instrument() S.i:subscribe('trades')
+              S.i:buy(0.5, 100)
+              S.twin, S.meant = S.i:buy(0.5, 100), S.i:buy(0.5, 100, {allow_duplicate = true})
+            end
+            function S.on_trade() print(S.twin.state, S.twin.reason, S.meant.state) end
+            return S
+            """)
+        bench.start()
+        bench.trade(.buy, 1, 1)
+        #expect(bench.take() == ["rejected\tduplicate\tpending_new"])
+    }
+
     @Test func amendmentsReachTheVenue() throws {
         let bench = try Bench("local S = {} function S.on_start() S.i = market.instrument() S.i:subscribe('trades') S.a = S.i:buy(0.5, 100) end function S.on_trade() S.a:amend{qty = 0.2} end return S")
         bench.start()

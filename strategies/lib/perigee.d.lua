@@ -154,6 +154,7 @@ function Instrument:request_quote(request) end
 ---@field reduce_only? boolean
 ---@field stop? number Trigger price: a stop, or with a price a stop-limit order
 ---@field tag? string At most 32 bytes
+---@field allow_duplicate? boolean A second order like a live one is meant (control C16)
 
 ---@class perigee.Order
 ---@field id string Our own id

@@ -91,7 +91,7 @@ typedef struct {
     uint32_t instrument;
     uint8_t side;
     uint8_t tif;
-    bool has_price, has_stop, post_only, reduce_only, has_expire;
+    bool has_price, has_stop, post_only, reduce_only, allow_duplicate, has_expire;
     double qty, price, stop;
     int64_t expire;
     char tag[33];
