@@ -20,7 +20,7 @@ release: packages
 	swift build -c release --product perigee
 
 bench: release
-	@echo "The benchmarks come with their own issue; see docs/performance.md."
+	Benchmarks/run.sh $(PERIGEE)
 
 format:
 	swift format --in-place --recursive Sources Tests sim Package.swift
