@@ -9,16 +9,22 @@ extension Desk {
         let market = unsafe markets + index
         unsafe market.pointee.eventTime = Timestamp(nanoseconds: record.pointee.exchangeTime)
         var due: Callbacks = []
+        var endsBatch = unsafe record.pointee.endsBatch
         switch unsafe record.pointee.kind {
         case .level:
             unsafe absorbLevel(record, index)
         case .trade:
             unsafe absorbTrade(record, index)
             due = .trade
-        case .clear, .quote, .bar, .orderAdd, .orderModify, .orderCancel, .orderFill, .status:
+        case .quote:
+            guard instruments[index].dataKind == .quotes else { return [] }
+            unsafe absorbQuote(record, index)
+            // A quote is a whole book of one level a side, and so a message of its own.
+            endsBatch = true
+        case .clear, .bar, .orderAdd, .orderModify, .orderCancel, .orderFill, .status:
             due = unsafe absorbRare(record, index)
         }
-        if unsafe record.pointee.endsBatch && market.pointee.isBookDirty {
+        if unsafe endsBatch && market.pointee.isBookDirty {
             unsafe market.pointee.isBookDirty = false
             unsafe market.pointee.bookArrival = now
             due.insert(.book)
@@ -64,9 +70,6 @@ extension Desk {
             if let side = unsafe record.pointee.side { unsafe books[index].clear(side) } else { unsafe books[index].clear() }
             unsafe orderBooks[index].clear()
             unsafe market.pointee.isBookDirty = true
-        case .quote:
-            guard instruments[index].dataKind == .quotes else { return [] }
-            unsafe absorbQuote(record, index)
         case .bar:
             unsafe market.pointee.lastTrade.ticks = record.pointee.d
             unsafe market.pointee.lastTrade.size = record.pointee.e
@@ -81,7 +84,7 @@ extension Desk {
         case .orderAdd, .orderModify, .orderCancel, .orderFill:
             unsafe orderBooks[index].apply(record, to: &books[index])
             unsafe market.pointee.isBookDirty = true
-        case .status, .level, .trade:
+        case .status, .level, .trade, .quote:
             break
         }
         return []

@@ -90,6 +90,34 @@ struct EngineTests {
         #expect(effects.isEmpty)
     }
 
+    /// A recorded quote is a message of its own, whether or not its record is marked as the end of one.
+    @Test func quotesOfAQuoteTapeAreHeard() throws {
+        let plain = try PortfolioTests.instrument()
+        let quoted = try Instrument(
+            venue: plain.venue, symbol: plain.symbol, nativeSymbol: plain.nativeSymbol, base: plain.base, quote: plain.quote,
+            tick: plain.tick, lot: plain.lot, dataKind: .quotes)
+        var strategy = ScriptedStrategy(log: log)
+        strategy.callbacks.insert(.bar)
+        strategy.start = { desk in
+            try? desk.subscribe(InstrumentID(index: 0), to: .quotes)
+            try? desk.subscribe(InstrumentID(index: 0), to: .bars("1s"))
+        }
+        var engine = Engine(
+            strategy: strategy, gate: Gate(instruments: [quoted], limits: RiskLimits()),
+            desk: DeskSetup(instruments: [quoted], balances: [], reportingCurrency: "USDT", barsFromTrades: [false]))
+        var effects: [Effect] = []
+        engine.step(.start, at: Timestamp(nanoseconds: 1), into: &effects)
+        for (time, bid) in [(2, 100), (3, 100), (4, 101)] as [(Int64, Int64)] {
+            let record = MarketRecord(
+                kind: .quote, instrument: id, localTime: time, exchangeTime: time, a: bid, b: 5, c: bid + 1, d: 5, aux: 3)
+            step(&engine, record, &effects)
+        }
+        #expect(log.lines == ["quote", "quote"])
+        #expect(engine.desk.nextBarClose == 1_000_000_000)
+        engine.step(.barClose, at: Timestamp(nanoseconds: 1_000_000_000), into: &effects)
+        #expect(log.lines == ["quote", "quote", "bar"])
+    }
+
     @Test func aFailedCallbackSendsNothing() throws {
         var strategy = ScriptedStrategy(log: log)
         let wish = buy(100)
