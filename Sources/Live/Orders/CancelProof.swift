@@ -35,6 +35,8 @@ public struct CancelProof: Sendable {
     private var failures = 0
     private var lastFailure = ""
     private var hasListed = false
+    /// Until then, monotonic ns, a request that left without an answer may still be executed: an empty listing proves nothing before.
+    private var inFlightUntil = Int64.min
     public private(set) var isClean = false
     /// When the first cancel was handed over and when it was proven clean, monotonic ns.
     public private(set) var began = Int64.min
@@ -79,6 +81,9 @@ public struct CancelProof: Sendable {
         isClean = false
         return [.command(.cancel(order))]
     }
+
+    /// How long requests whose answers are out may still be executed; `Int64.min` once all are accounted for.
+    public mutating func expectInFlight(until monotonic: Int64) { inFlightUntil = monotonic }
 
     public mutating func handle(_ event: VenueEvent, at now: VenueTime) -> [Action] {
         switch event {
@@ -133,14 +138,15 @@ public struct CancelProof: Sendable {
     }
 
     private mutating func nothing(at now: VenueTime) -> [Action] {
-        if let since = emptySince, now.monotonic - since >= capabilities.proofSpacing.nanoseconds {
+        if let since = emptySince, now.monotonic - since >= capabilities.proofSpacing.nanoseconds, now.monotonic >= inFlightUntil {
             isClean = true
             ended = now.monotonic
             return [.done]
         }
         if emptySince == nil { emptySince = now.monotonic }
         let left = (emptySince ?? now.monotonic) + capabilities.proofSpacing.nanoseconds - now.monotonic
-        return [.wake(after: Span(nanoseconds: max(left, 1_000_000)))]
+        // While something may still appear, keep looking: it is to be cancelled the moment it does.
+        return [.wake(after: Span(nanoseconds: left > 0 ? left : 500_000_000))]
     }
 
     private mutating func again(at now: VenueTime) -> [Action] {
