@@ -1,6 +1,7 @@
 import CChecksum
 public import Domain
 import Glibc
+import Recording
 
 /// What is wrong with a ledger, or with writing one. A ledger that cannot be written ends trading.
 public enum LedgerError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -49,7 +49,7 @@ public struct LedgerState: Sendable {
         guard fills[fill.key] == nil else { return }
         fills[fill.key] = fill
         fillSequence.append(fill)
-        if let clientID = fill.clientID, let order = open[clientID] { open[clientID]?.filled = order.filled + fill.quantity }
+        if let clientID = fill.clientID, let order = open[clientID] { open[clientID]?.filled = order.filled.adding(fill.quantity) ?? order.filled }
     }
 
     /// Orders that have not ended, oldest first.
