@@ -90,38 +90,3 @@ internal import Domain
 
 /// A size that the tape does not tell, on tapes of quotes or trades: large enough for any order, and nobody stands ahead.
 let unknownSize = Int64.max / 4
-
-/// Maker and taker rates of one instrument, as fees of one lot at a price of one tick.
-struct FeeSchedule {
-    private let makerRate: ExactDecimal
-    private let takerRate: ExactDecimal
-    private let makerTickLot: Amount?
-    private let takerTickLot: Amount?
-
-    init(_ instrument: Instrument, _ override: FeeOverride) {
-        makerRate = override.maker ?? instrument.makerFee
-        takerRate = override.taker ?? instrument.takerFee
-        makerTickLot = FeeSchedule.tickLot(instrument, makerRate)
-        takerTickLot = FeeSchedule.tickLot(instrument, takerRate)
-    }
-
-    /// Nil where the product is finer than an amount can be.
-    private static func tickLot(_ instrument: Instrument, _ rate: ExactDecimal) -> Amount? {
-        let notional = (instrument.tick * instrument.lot).normalized
-        let rate = rate.normalized
-        if notional.scale + rate.scale > Amount.scale { return nil }
-        return Amount(notional * rate)
-    }
-
-    /// Exact; to 10^-24 only where tick × lot × rate is finer than that.
-    func fee(_ notional: Amount, ticks: Int64, lots: Int64, _ liquidity: Liquidity) -> Amount {
-        let (rate, tickLot) = liquidity == .maker ? (makerRate, makerTickLot) : (takerRate, takerTickLot)
-        if let tickLot { return Amount(raw: tickLot.raw * Int128(ticks) * Int128(lots)) }
-        return notional.scaled(by: rate.mantissa, over: ExactDecimal.powerOfTen(rate.scale))
-    }
-
-    /// The larger of both fees, at least zero: what must be held back for a fill of either kind.
-    func worst(_ notional: Amount, ticks: Int64, lots: Int64) -> Amount {
-        max(.zero, max(fee(notional, ticks: ticks, lots: lots, .maker), fee(notional, ticks: ticks, lots: lots, .taker)))
-    }
-}
