@@ -116,8 +116,10 @@ def draw_flow(tape, seed, every, entry, response, one_a_price):
                 continue
             if ticks is not None and not clear(live, o['side'], ticks, ticks, one_a_price):
                 continue
-            flow.append({'time': t, 'what': 'amend', 'id': id, 'ticks': ticks if ticks is not None else o['ticks'][-1], 'lots': lots})
-            o['lots'], o['free'] = lots, t + trip
+            if ticks is not None and rng.random() < 0.5:
+                lots = None
+            flow.append({'time': t, 'what': 'amend', 'id': id, 'ticks': ticks, 'lots': lots})
+            o['lots'], o['free'] = lots or o['lots'], t + trip
             if ticks is not None:
                 o['ticks'].append(ticks)
             continue
@@ -227,7 +229,8 @@ def play(hbt, tick, lot, flow, out, left, last, size, state):
                 if what == 1:
                     hbt.cancel(0, uint64(i), False)
                 else:
-                    hbt.modify(0, uint64(i), ticks * tick, quantity, False)
+                    hbt.modify(0, uint64(i), (ticks if ticks != 0 else order.price_tick) * tick,
+                               quantity if lots != 0 else order.leaves_qty, False)
     while True:
         code = hbt.wait_next_feed(0 == 0, 1_000_000_000)
         if code == 3:
@@ -249,7 +252,7 @@ def theirs(tape, flow, count, queue, fills, entry, response):
     for k, a in enumerate(flow):
         what = {'new': 0, 'cancel': 1, 'amend': 2}[a['what']]
         tif = GTX if a.get('post') else {'GTC': GTC, 'IOC': IOC, 'FOK': FOK}[a.get('tif', 'GTC')]
-        rows[k] = (a['time'], what, a['id'], 0 if a.get('side') == 'buy' else 1, a.get('ticks') or 0, a.get('lots', 0), tif,
+        rows[k] = (a['time'], what, a['id'], 0 if a.get('side') == 'buy' else 1, a.get('ticks') or 0, a.get('lots') or 0, tif,
                    LIMIT if a.get('ticks') is not None else MARKET)
     out, left, size = np.zeros((1_000_000, 5), dtype=np.int64), np.zeros(count + 2), np.zeros(count + 2)
     last, state = np.zeros(count + 2, dtype=np.int64), np.zeros(count + 2, dtype=np.int64)
@@ -327,17 +330,25 @@ def compare(args, tape, flow, count, queue, fills, entry, response):
     outcome = differences(states, expected)
     peers = {i: 'expired' if o.state == 'rejected' else o.state for i, o in peer.orders.items()}
     named = {i for i in expected if expected[i] != peer.orders[i].state} | plain.rested_crossing
+    # hftbacktest enters an amended order anew with the open size it had before.
+    anew, size = set(), {}
+    for a in flow:
+        if a['what'] != 'cancel' and a.get('lots'):
+            if a['what'] == 'amend' and (a.get('ticks') is not None or a['lots'] > size.get(a['id'], 0)):
+                anew.add(a['id'])
+            size[a['id']] = a['lots']
+    named |= anew
     for a, b in ((merged(plain.fills), merged(peer.fills)),):
         named |= {k[0] for k in set(a) | set(b) if a.get(k) != b.get(k)}
     reports = [('perigee/page fills', exact), ('perigee/page ends', outcome),
-               ('hftbacktest/page-as-peer fills', differences(there, merged(peer.fills))), ('hftbacktest/page-as-peer ends', differences(ends, peers)),
+               ('hftbacktest/page-as-peer fills', differences(there, merged(peer.fills), anew)), ('hftbacktest/page-as-peer ends', differences(ends, peers, anew)),
                ('perigee/hftbacktest fills', differences(merged(mine), there, named)),
                ('perigee/hftbacktest ends', differences({i: 'expired' if s == 'rejected' else s for i, s in states.items()}, ends, named))]
     kinds = defaultdict(int)
     for a in flow:
         kinds[a['what'] if a['what'] != 'new' else 'post' if a.get('post') else a.get('tif') or ('market' if a.get('ticks') is None else 'limit')] += 1
     print(f'{os.path.basename(tape.path)} {queue} {fills} {entry // MS}/{response // MS} ms: orders {count - len(refused)} ({dict(kinds)}), fills ours {len(mine)}, '
-          f'theirs {len(there)}, orders on which they differ by the page {len(named)}; differences: '
+          f'theirs {len(there)}, orders left out between them {len(named)} ({len(anew)} amended to another size at the back); differences: '
           + ', '.join(f'{name} {len(rows)}' for name, rows in reports), flush=True)
     for name, rows in reports:
         for row in rows[:args.show]:

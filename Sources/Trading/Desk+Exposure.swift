@@ -37,14 +37,17 @@ extension Desk {
         }
         exposure.checksBalances = checksBalances
         if checksBalances {
-            exposure.availableQuote = available(instruments[index].quote, without: request.id)
-            exposure.availableBase = available(instruments[index].base, without: request.id)
+            // The gate itself gives back what an amended order claims.
+            let excluded = amending == nil ? request.id : nil
+            exposure.availableQuote = available(instruments[index].quote, without: excluded)
+            exposure.availableBase = available(instruments[index].base, without: excluded)
         }
         return exposure
     }
 
-    private func available(_ currency: String, without excluded: OrderID) -> Amount {
-        balance(currency).total - reserved(currency: currency, without: excluded)
+    /// What a callback has asked for and the gate has not judged yet claims nothing: the earlier wish is served first.
+    private func available(_ currency: String, without excluded: OrderID?) -> Amount {
+        balance(currency).total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
     }
 
     private func count(_ order: Order, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {

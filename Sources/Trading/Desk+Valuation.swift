@@ -108,12 +108,12 @@ extension Desk {
     }
 
     /// Claimed by live orders: quote by buys at their limit (a market order: at the far touch), base by sells.
-    func reserved(currency: String, without excluded: OrderID? = nil) -> Amount {
+    func reserved(currency: String, without excluded: OrderID? = nil, isJudgedOnly: Bool = false) -> Amount {
         var claimed = Amount.zero
         for (index, instrument) in instruments.enumerated() where instrument.quote == currency || instrument.base == currency {
             for id in orders.live(InstrumentID(index: index)) where id != excluded {
-                guard let order = orders[id]?.order else { continue }
-                claimed += reserve(of: order, in: currency)
+                guard let record = orders[id], record.charge != nil || !isJudgedOnly else { continue }
+                claimed += reserve(of: record.order, in: currency)
             }
         }
         return claimed
