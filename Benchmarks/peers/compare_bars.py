@@ -170,7 +170,7 @@ def perigee_run(args, flow, flags, work, tick, lot):
         for row in csv.DictReader(file):
             if row['state'] == 'rejected' and row['reason'] not in ('post_only', 'min_qty', 'min_notional'):
                 refused[int(row['tag'])] = row['reason']
-            elif row['reason'] in ('self_match', 'duplicate'):
+            elif row['reason'] in ('self_match', 'duplicate', 'reduce_only'):
                 unamended.add(int(row['tag']))
             ends[int(row['tag'])] = row['state']
     return fills, ends, refused, unamended
