@@ -88,6 +88,11 @@ struct OrderTable {
         freeSlots.append(slot)
     }
 
+    /// The tag of every order that is kept, in no order that means anything; some of orders gone by.
+    func eachTag(_ body: (OrderTag) -> Void) {
+        for record in records { body(record.order.request.tag) }
+    }
+
     /// Live orders of one instrument, oldest first, wishes that are not yet judged included.
     func live(_ instrument: InstrumentID) -> [OrderID] { liveByInstrument[instrument.position] }
 
