@@ -41,7 +41,8 @@ enum {
     AT_CALLBACK,
     AT_INSTRUMENTS = AT_CALLBACK + CLUA_CALLBACKS,
     AT_BAR, AT_TIMERS, AT_LIVE, AT_KNOWN, AT_BUY, AT_SELL,
-    AT_TOP = AT_SELL
+    AT_FIRST_INSTRUMENT,  // most runs have one: it is pushed without a look into the table
+    AT_TOP = AT_FIRST_INSTRUMENT
 };
 
 /// The same things where C functions called from Lua find them: in the registry, under the addresses of these.
