@@ -12,16 +12,17 @@ extension Desk {
         exposure.positionLots = portfolio.positions[index].lots
         for other in instruments.indices {
             let isOwn = other == index
-            let sameQuote = instruments[other].quote == instruments[index].quote
-            for id in orders.live(InstrumentID(index: other)) where id != request.id || id == amending {
-                guard let record = orders[id], let charge = record.charge else { continue }
-                let order = record.order
+            let sameQuote = portfolio.quoteCurrency[other] == portfolio.quoteCurrency[index]
+            let tickLot = instruments[other].tickLot.raw
+            for place in 0..<orders.liveCount(other) {
+                let (order, charge) = orders.live(other, at: place)
+                guard order.id != request.id || order.id == amending, let charge else { continue }
                 exposure.accountLiveOrders += 1
-                let value = instruments[other].notional(charge.price, order.leaves)
+                let value = Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(order.leaves.lots))
                 if sameQuote { exposure.accountOpenValue += value }
                 if isOwn {
                     exposure.openValue += value
-                    count(order, beside: request, isTwinAllowed: id == amending, into: &exposure)
+                    count(order, beside: request, isTwinAllowed: order.id == amending, into: &exposure)
                 }
             }
         }

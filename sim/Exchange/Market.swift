@@ -27,6 +27,9 @@ internal import Domain
     /// The lowest trigger of a waiting buy stop and the highest of a sell stop.
     var buyTrigger = Int64.max
     var sellTrigger = Int64.min
+    /// One bit for each price at which an order of ours rests, by its last six bits: a clear bit says that none does.
+    private var buyPrices: UInt64 = 0
+    private var sellPrices: UInt64 = 0
     var arrivals: UInt64 = 0
     /// Price of the last trade on the book (of the last bar's close, on bar tapes).
     var last: Int64?
@@ -74,8 +77,21 @@ internal import Domain
         return arrivals
     }
 
+    /// Whether an order of ours may rest at a price; false is sure.
+    @inline(__always) func mayRest(_ side: Side, at ticks: Int64) -> Bool {
+        (side == .buy ? buyPrices : sellPrices) >> UInt64(ticks & 63) & 1 != 0
+    }
+
+    private func prices(_ side: Side) -> UInt64 {
+        let list = resting(side)
+        var bits: UInt64 = 0
+        for index in 0..<list.pointee.count { bits |= 1 << UInt64(list.pointee[index].pointee.price & 63) }
+        return bits
+    }
+
     /// To be called after every change of the lists.
     mutating func refreshWatches() {
+        (buyPrices, sellPrices) = (prices(.buy), prices(.sell))
         var (open, lowest, highest) = (0, Int64.max, Int64.min)
         for index in 0..<3 { open += unsafe lists[index].count }
         if kind != .bars {
