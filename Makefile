@@ -24,6 +24,12 @@ bench: release
 	swift build -c release --product PerigeeBench
 	.build/release/PerigeeBench $(BENCH_FLAGS)
 
+# The same work in hftbacktest, vectorbt, backtesting.py, backtrader and NautilusTrader, where they are installed:
+# in PEERS/venv-NAME, in PEERS, or in this machine's Python.
+bench-peers: release
+	swift build -c release --product PerigeeBench
+	python3 Benchmarks/peers/compare.py $(if $(PEERS),--venvs $(PEERS)) $(BENCH_FLAGS)
+
 format:
 	swift format --in-place --recursive Sources Tests sim Benchmarks Package.swift
 

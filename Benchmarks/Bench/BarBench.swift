@@ -18,7 +18,6 @@ enum BarBench {
         results.add(FloorCases.bar, "ns/bar", all[FloorCases.bar])
         results.add(name, "ns/bar", all[name], floor: all[FloorCases.bar].best)
         results.add(Figure(name: "bars a second, millions", unit: "Mbars/s", value: 1e3 / all[name].best, median: 1e3 / all[name].median))
-        let outcome = try runner.run("cross")
-        results.note("B0 did", "\(outcome.lastWords) fills \(outcome.fills) fee \(outcome.fee)")
+        try runner.tell("B0 did", runner.run("cross"), results)
     }
 }

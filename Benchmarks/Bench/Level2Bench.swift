@@ -34,7 +34,7 @@ struct Level2Bench {
         results.section("floors in C", unit: "ns an event")
         for one in floors { results.add(one.name, "ns/event", all[one.name]) }
         print(all, into: results)
-        try tellMaker(results)
+        try runner.tell("S1 did", runner.run("maker"), results)
     }
 
     private func print(_ all: Interleaved, into results: Results) {
@@ -54,13 +54,5 @@ struct Level2Bench {
             results.add(
                 Figure(name: name, unit: "Mevents/s", value: 1e3 / all[name].best, median: 1e3 / all[name].median))
         }
-    }
-
-    /// What the market maker did, to hold against a peer's.
-    private func tellMaker(_ results: Results) throws {
-        let outcome = try runner.run("maker")
-        let position = runner.instruments[0].decimal(lots: outcome.position)
-        results.note(
-            "S1 did", "\(outcome.lastWords) fills \(outcome.fills) position \(position) balance \(outcome.balance) fee \(outcome.fee) refused \(outcome.refused)")
     }
 }

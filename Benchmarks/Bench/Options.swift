@@ -1,6 +1,9 @@
 /// What the command line asks for.
 struct Options {
     var tape: String?
+    var barTape: String?
+    /// Only writes the generated tapes into this folder.
+    var write: String?
     var events = 5_000_000
     var bars = 1_000_000
     var repetitions = 7
@@ -10,14 +13,20 @@ struct Options {
     var only: Set<String> = []
 
     static let parts = ["engine", "bars", "orders", "risk", "allocations", "process", "memory"]
+    /// S0, S1 and B0 alone, for a comparison with peers; only where it is named.
+    static let hot = "hot"
     static let usage = """
-        usage: PerigeeBench [--tape FILE] [--events N] [--bars N] [--repetitions N] [--quick] [--only PART,…] [--json FILE] [--perigee FILE]
+        usage: PerigeeBench [--tape FILE] [--bar-tape FILE] [--events N] [--bars N] [--repetitions N] [--quick] [--only PART,…]
+                            [--json FILE] [--perigee FILE]
+               PerigeeBench --write FOLDER [--events N] [--bars N]
 
           --tape FILE      a level-2 tape instead of the generated one
+          --bar-tape FILE  a tape of bars instead of the generated one
+          --write FOLDER   only writes the generated tapes, level2.tape and bars.tape
           --events N       length of the generated tape (5000000)
           --bars N         length of the generated tape of bars (1000000)
           --quick          a tenth of the work: 500000 events, 100000 bars, 3 repetitions
-          --only PART,…    \(parts.joined(separator: ", "))
+          --only PART,…    \(parts.joined(separator: ", ")); or hot: S0, S1 and B0 alone
           --json FILE      the figures as JSON, too
           --perigee FILE   the command whose whole process is timed (beside this one)
         """
@@ -37,11 +46,13 @@ struct Options {
         }
     }
 
-    private static let valued: Set<String> = ["--tape", "--events", "--bars", "--repetitions", "--only", "--json", "--perigee"]
+    private static let valued: Set<String> = ["--tape", "--bar-tape", "--write", "--events", "--bars", "--repetitions", "--only", "--json", "--perigee"]
 
     private mutating func set(_ flag: String, _ value: String) throws(Bad) {
         switch flag {
         case "--tape": tape = value
+        case "--bar-tape": barTape = value
+        case "--write": write = value
         case "--json": json = value
         case "--perigee": perigee = value
         case "--events": events = try Options.count(flag, value, from: 10_000)
@@ -49,7 +60,7 @@ struct Options {
         case "--repetitions": repetitions = try Options.count(flag, value, from: 1)
         case "--only":
             only = Set(value.split(separator: ",").map(String.init))
-            if let other = only.first(where: { !Options.parts.contains($0) }) {
+            if let other = only.first(where: { !Options.parts.contains($0) && $0 != Options.hot }) {
                 throw Bad(message: "--only: found '\(other)', expected some of \(Options.parts.joined(separator: ", "))")
             }
         default: preconditionFailure("a flag without a meaning: \(flag)")
@@ -61,5 +72,5 @@ struct Options {
         return value
     }
 
-    func wants(_ part: String) -> Bool { only.isEmpty || only.contains(part) }
+    func wants(_ part: String) -> Bool { only.isEmpty ? part != Options.hot : only.contains(part) }
 }

@@ -65,8 +65,11 @@ struct Runner {
     /// By the desk's clock; the whole tape where nil.
     var end: Timestamp?
 
+    /// - Note: the fees are those of the work that is measured, whatever the tape's.
     init(_ tape: MergedTape) throws {
-        (self.tape, instruments) = (tape, tape.instruments)
+        self.tape = tape
+        let (maker, taker) = (try ExactDecimal("-0.00005"), try ExactDecimal("0.0007"))
+        instruments = try tape.instruments.map { try $0.with(makerFee: maker, takerFee: taker) }
         let cash = Amount(raw: 10_000 * ExactDecimal.powerOfTen(Amount.scale))
         setup = DeskSetup(
             instruments: instruments, balances: [(instruments[0].quote, cash)], reportingCurrency: instruments[0].quote,

@@ -15,9 +15,12 @@ struct Bench {
     }
 
     func run() throws {
+        if let folder = options.write { return try write(into: folder) }
         tellMachine()
-        let level2 = ["engine", "orders", "allocations", "memory"].contains(where: options.wants) ? try level2Tape() : nil
-        let bars = ["bars", "allocations", "memory"].contains(where: options.wants) ? try barTape() : nil
+        let hot = options.wants(Options.hot)
+        let level2 = ["engine", "orders", "allocations", "memory"].contains(where: options.wants) || hot && options.tape != nil
+            ? try level2Tape() : nil
+        let bars = ["bars", "allocations", "memory"].contains(where: options.wants) || hot && options.barTape != nil ? try barTape() : nil
         let runner = try level2.map { try Runner(MergedTape(paths: [$0])) }
         let barRunner = try bars.map { try Runner(MergedTape(paths: [$0])) }
         if let runner, let level2, options.wants("engine") {
@@ -25,6 +28,7 @@ struct Bench {
             try Level2Bench(runner).measure(floor, tapeFile: MappedFile(level2), repetitions: options.repetitions, into: results)
         }
         if let barRunner, options.wants("bars") { try BarBench.measure(barRunner, repetitions: options.repetitions, into: results) }
+        if hot { try HotBench.measure(runner, barRunner, repetitions: options.repetitions, into: results) }
         if let runner, options.wants("orders") { try OrderBench.roundTrips(runner, repetitions: options.repetitions, into: results) }
         if options.wants("risk") { try OrderBench.riskChecks(repetitions: options.repetitions, into: results) }
         if options.wants("allocations") { try AllocationBench.measure(runner, barRunner, into: results) }
@@ -54,7 +58,16 @@ struct Bench {
         return path
     }
 
+    private func write(into folder: String) throws {
+        try SyntheticMarket.write(to: folder + "/level2.tape", events: options.events, seed: SyntheticTape.seed)
+        try SyntheticBars.write(to: folder + "/bars.tape", bars: options.bars, seed: SyntheticTape.barSeed)
+    }
+
     private func barTape() throws -> String {
+        if let tape = options.barTape {
+            results.note("bars", tape)
+            return tape
+        }
         let path = scratch.path + "/bars.tape"
         try SyntheticBars.write(to: path, bars: options.bars, seed: SyntheticTape.barSeed)
         results.note("bars", "\(options.bars) generated bars, seed \(SyntheticTape.barSeed)")
