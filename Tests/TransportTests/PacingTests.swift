@@ -84,7 +84,7 @@ private struct NaiveBudget {
         #expect(budget.take(.new, at: now) == .refused(until: now + .milliseconds(100)))
     }
 
-    @Test(arguments: 0..<200) func agreesWithTheNaiveOne(_ seed: UInt64) {
+    @Test(arguments: 0..<100) func agreesWithTheNaiveOne(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let limit = Int.random(in: 1...12, using: &random)
         let reserve = Int.random(in: 0..<limit, using: &random)
@@ -92,19 +92,20 @@ private struct NaiveBudget {
         var budget = MessageBudget(limit: limit, window: Span(nanoseconds: window), reserve: reserve)
         var naive = NaiveBudget(limit: limit, window: window, reserve: reserve)
         var now: Int64 = 0
-        for _ in 0..<400 {
+        var wrong: [String] = []
+        for _ in 0..<300 {
             now += Int64.random(in: 0...6, using: &random)
             let kind: MessageBudget.Kind = [.new, .amend, .cancel][Int.random(in: 0..<3, using: &random)]
             var copy = naive
             let verdict = budget.take(kind, at: Timestamp(nanoseconds: now))
             let expected = naive.take(kind, now)
-            #expect((verdict == .granted) == expected, "seed \(seed) at \(now)")
+            if (verdict == .granted) != expected { wrong.append("\(verdict) at \(now)") }
             if case .refused(let until) = verdict {
                 let (early, then) = (copy.take(kind, until.nanoseconds - 1), copy.take(kind, until.nanoseconds))
-                #expect(!early, "seed \(seed): refused for too long")
-                #expect(then, "seed \(seed): still refused then")
+                if early || !then { wrong.append("\(verdict) at \(now): \(early ? "too late" : "too early")") }
             }
         }
+        #expect(wrong.isEmpty, "seed \(seed): \(wrong)")
     }
 }
 
