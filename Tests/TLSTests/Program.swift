@@ -40,7 +40,8 @@ final class Program {
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        // Its mask of signals is that of the thread that began it: SIGTERM may never reach it.
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
     }
