@@ -68,6 +68,8 @@ public final class TLSHandler: ChannelDuplexHandler {
             handler.fail(.handshakeTimeout, context)
         }
         continueHandshake(context)
+        // The handshake reads for itself, also where those behind us ask for each read.
+        if phase == .handshaking { context.read() }
     }
 
     private func continueHandshake(_ context: ChannelHandlerContext) {

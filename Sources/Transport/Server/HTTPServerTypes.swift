@@ -58,7 +58,8 @@ public struct HTTPServerResponse: Sendable {
 }
 
 /// What becomes of a request. The unusual ones are what fault plans are made of.
-public enum HTTPAnswer {
+// house-ok: a delegate in it is handed to the server's event loop and called there alone.
+public enum HTTPAnswer: @unchecked Sendable {
     case response(HTTPServerResponse)
     /// The request becomes a WebSocket, if it asks for one as it should; else 400.
     case webSocket(any WebSocketDelegate, WebSocketSettings)

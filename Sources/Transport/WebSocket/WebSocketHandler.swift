@@ -16,7 +16,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var writer: WebSocketWriter
     private var context: ChannelHandlerContext?
     private var delegate: (any WebSocketDelegate)?
-    private lazy var socket = WebSocket(self)
+    /// Let go of when it is over: it holds us.
+    private var current: WebSocket?
     private var timer: Scheduled<Void>?
     private var silence: Scheduled<Void>?
     private var lastRead = NIODeadline.uptimeNanoseconds(0)
@@ -35,6 +36,14 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     var handle: WebSocket { socket }
+
+    private var socket: WebSocket {
+        if let current { return current }
+        let made = WebSocket(self)
+        if phase != .closed { current = made }
+        return made
+    }
+
     var isOpen: Bool { phase == .open }
     var isOver: Bool { phase == .closed }
     var isFull: Bool { context.map { !$0.channel.isWritable } ?? true }
@@ -236,8 +245,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         phase = .closed
         timer?.cancel()
         silence?.cancel()
-        let told = delegate
-        delegate = nil
+        let (told, socket) = (delegate, self.socket)
+        (delegate, current) = (nil, nil)
         context?.close(promise: nil)
         told?.webSocketClosed(socket, end)
     }
