@@ -18,21 +18,35 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // Row 0 and 1: words and limits.
         .target(name: "Domain", swiftSettings: house),
         .target(name: "Risk", dependencies: ["Domain"], swiftSettings: house),
+        .target(name: "JSON", dependencies: ["Domain"], swiftSettings: house),
+        .target(
+            name: "TLS", dependencies: ["COpenSSL", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: house),
         // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
         .target(name: "Trading", dependencies: ["Domain", "Risk"], swiftSettings: house),
         .target(name: "Exchange", dependencies: ["Domain"], path: "sim/Exchange", swiftSettings: house),
         .target(name: "Market", dependencies: ["Domain"], path: "sim/Market", swiftSettings: house),
         .target(name: "CLua", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("lua5.4")]),
-        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "COpenSSL", cSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "Domain", "JSON", "TLS",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: house),
         // Row 3: tapes, scripts, reports.
-        .target(name: "Tape", dependencies: ["Domain", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
+        .target(name: "Tape", dependencies: ["Domain", "JSON", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
         .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
         // Row 4 and 5: who calls the engine.
@@ -53,6 +67,22 @@ let package = Package(
             swiftSettings: house),
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
+        .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),
+        .testTarget(
+            name: "TLSTests",
+            dependencies: [
+                "TLS", "COpenSSL", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: tests),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: [
+                "Domain", "JSON", "TLS", "Transport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: tests),
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
         .testTarget(name: "ConfigurationTests", dependencies: ["Domain", "Risk", "Configuration"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),
@@ -61,7 +91,7 @@ let package = Package(
             name: "MarketTests",
             dependencies: ["Domain", "Market", "Tape", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: tests),
-        .testTarget(name: "TapeTests", dependencies: ["Domain", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
+        .testTarget(name: "TapeTests", dependencies: ["Domain", "JSON", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
             swiftSettings: tests),

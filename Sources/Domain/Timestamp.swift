@@ -20,6 +20,9 @@ public struct Span: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inline(__always) public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     @inline(__always) public static func < (lhs: Span, rhs: Span) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
 
+    public static func milliseconds(_ count: Int64) -> Span { Span(nanoseconds: count * 1_000_000) }
+    public static func seconds(_ count: Int64) -> Span { Span(nanoseconds: count * 1_000_000_000) }
+
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
         ("m", 60_000_000_000), ("h", 3_600_000_000_000), ("d", 86_400_000_000_000),

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Turns Binance messages of a capture into events: syncs the books, gives each record its exchange time.
 struct BinanceFeed {

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// One level of a depth message.
 struct DepthLevel: BitwiseCopyable {
@@ -126,20 +127,20 @@ struct BinanceDecoder {
     }
 
     private func integer(_ reader: inout JSONReader) throws(JSONError) -> Int64 {
-        let offset = reader.index
+        let offset = reader.offset
         guard let value = try reader.scalar().integer else { throw JSONError(offset: offset, expected: "a whole number") }
         return value
     }
 
     private func milliseconds(_ reader: inout JSONReader) throws(JSONError) -> Int64 {
-        let offset = reader.index
+        let offset = reader.offset
         let (value, overflow) = try integer(&reader).multipliedReportingOverflow(by: 1_000_000)
         if overflow || value <= 0 { throw JSONError(offset: offset, expected: "a time in milliseconds") }
         return value
     }
 
     private func decimal(_ reader: inout JSONReader) throws(JSONError) -> ShortDecimal {
-        let offset = reader.index
+        let offset = reader.offset
         guard let value = ShortDecimal(try reader.scalar()) else { throw JSONError(offset: offset, expected: "a decimal") }
         return value
     }
@@ -202,7 +203,7 @@ enum LevelReader {
                     try reader.skip()
                     continue
                 }
-                let offset = reader.index
+                let offset = reader.offset
                 guard let value = ShortDecimal(try reader.scalar()) else { throw JSONError(offset: offset, expected: "a decimal") }
                 if count == 0 { values.0 = value } else { values.1 = value }
                 count += 1

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Bitstamp's `diff_order_book`, `order_book`, `detail_order_book` and `live_trades` channels, and its REST order book.
 ///

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// `type,exch_ts_ns,local_ts_ns,side,price,qty`: what a person makes by hand, and what `data export` writes.
 ///

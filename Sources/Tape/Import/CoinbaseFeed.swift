@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Coinbase (Pro) `level2` and `matches` channels.
 ///

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// The cryptofeed project's WebSocket captures: `<receive seconds>: <json>`, with lines that name the connection.
 struct CryptofeedFormat {

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Turns a time of day into UTC, for files that know their date from their name or from `--date`.
 struct DayClock {

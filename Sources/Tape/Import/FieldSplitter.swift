@@ -1,3 +1,5 @@
+import JSON
+
 /// The comma-separated fields of one line, found without copying. Quotes around a field are taken off; commas inside them are not separators.
 struct FieldSplitter {
     private(set) var fields: [Bytes] = []

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why an import ended without a tape: one line that names the file and the line, what was found, what was expected.
 public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the input is wrong or what was asked for.

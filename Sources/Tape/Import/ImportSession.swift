@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// The two passes of one import: the first learns products and decimals, the second counts them in ticks and units and hands out records.
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// One file to read: a plain or gzipped one, or an entry of a zip.
 struct InputPart: Sendable {
     let path: String

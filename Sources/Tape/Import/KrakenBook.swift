@@ -1,4 +1,5 @@
 import CZlib
+import JSON
 
 /// One pair's book as Kraken writes it, for its checksum: raw digits, best first.
 ///

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Kraken's WebSocket v1 `book` and `trade` channels. Every checksum of a book is verified.
 ///

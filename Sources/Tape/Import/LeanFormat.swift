@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// QuantConnect LEAN's data files: tick quotes, tick trades, forex quotes, bars.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 
 /// Lines of one input, without their ends (`\n` or `\r\n`), numbered from 1. A line longer than 16 MiB is an error.
 @safe final class LineReader {

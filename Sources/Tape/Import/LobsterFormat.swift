@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// One row of a LOBSTER message file.
 ///

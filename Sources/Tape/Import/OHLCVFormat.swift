@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Any CSV of bars: `--columns` says which is which, `--time-unit` and `--time-zone` what the first one means.
 struct OHLCVFormat {

@@ -1,4 +1,5 @@
 public import Domain
+import JSON
 
 /// One product of the input: its names, what the first pass learnt, and how the second counts it.
 struct Product {

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// An exact decimal in 64 bits without trailing zeros, `mantissa × 10^-scale`: what a price or size of a capture fits into.
 struct ShortDecimal: Hashable, BitwiseCopyable, Sendable {

@@ -1,4 +1,5 @@
 public import Domain
+import JSON
 
 /// Reads the ways people and files write a moment.
 public enum TimeText {

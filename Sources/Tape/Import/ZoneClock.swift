@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Turns the wall clock of a time zone into UTC: `America/New_York` through the system's zone rules, or a fixed `-05:00`.
 struct ZoneClock {

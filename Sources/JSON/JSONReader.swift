@@ -3,6 +3,11 @@ public struct JSONError: Error, Hashable, Sendable {
     /// Bytes from the beginning of the text.
     public let offset: Int
     public let expected: String
+
+    public init(offset: Int, expected: String) {
+        self.offset = offset
+        self.expected = expected
+    }
 }
 
 /// A pull reader over one JSON text: the caller asks for what it expects, nothing is built that was not asked for.
@@ -16,12 +21,15 @@ public struct JSONReader {
 
     public static let maximumDepth = 64
     let bytes: Bytes
-    private(set) var index = 0
+    private var index = 0
     private var depth = 0
     /// Bit n: the container at depth n + 1 has handed out nothing yet.
     private var fresh: UInt64 = 0
 
     public init(_ bytes: Bytes) { self.bytes = bytes }
+
+    /// Bytes read so far.
+    public var offset: Int { index }
 
     @inline(__always) private mutating func space() {
         while index < bytes.count {
@@ -31,7 +39,8 @@ public struct JSONReader {
         }
     }
 
-    func wrong(_ expected: String) -> JSONError { JSONError(offset: index, expected: expected) }
+    /// An error at the place that the reader has reached: for codecs that expect more than the grammar does.
+    public func wrong(_ expected: String) -> JSONError { JSONError(offset: index, expected: expected) }
 
     /// What kind of value comes next.
     public mutating func peek() throws(JSONError) -> Kind {
