@@ -6,6 +6,8 @@ public import JSON
 /// No I/O, no clock, no randomness: the driver does what the actions say, and a test can be the driver.
 public protocol VenueSession {
     var capabilities: VenueCapabilities { get }
+    /// REST addresses to which a driver keeps a connection open once orders are at stake.
+    var warmAddresses: [String] { get }
     /// - Parameter actions: appended to, in the order in which they are to be done.
     mutating func handle(_ input: VenueInput, at now: VenueTime, into actions: inout [VenueAction])
 }

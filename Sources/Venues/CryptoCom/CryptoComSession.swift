@@ -55,6 +55,8 @@ public struct CryptoComSession: VenueSession {
             messageRate: 15, messageWindow: Span(nanoseconds: 100_000_000))
     }
 
+    public var warmAddresses: [String] { [settings.rest] }
+
     public mutating func handle(_ input: VenueInput, at now: VenueTime, into actions: inout [VenueAction]) {
         guard !isEnded else { return }
         self.now = now

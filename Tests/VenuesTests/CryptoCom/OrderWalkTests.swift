@@ -141,6 +141,7 @@ struct CryptoComOrderTests {
 
     @Test func newOrdersLeaveTheReserveToCancels() throws {
         var walk = try Walk.ready()
+        walk.wait(1_000)
         for index in 0..<120 { walk.place("o\(index)") }
         let placed = walk.sent.count
         #expect(placed == 105 - 26 && walk.refused.count == 120 - placed && walk.refused.last?.hasSuffix("rate_limit") == true)
@@ -238,11 +239,11 @@ struct CryptoComOrderTests {
         guard case .cancelAllReceived(symbol: nil)? = walk.told.last else { return #expect(Bool(false), "\(walk.told)") }
         walk.clear()
         walk.feed(.command(.cancelAll(nil)))
+        walk.acknowledge()
         for _ in 0..<3 {
             walk.feed(.response(walk.asked[walk.asked.count - 1].token, .notSent("no network")))
             walk.wait(2_000)
         }
-        walk.acknowledge()
         guard case .cancelAllFailed(symbol: nil, _)? = walk.told.last else { return #expect(Bool(false), "\(walk.told)") }
     }
 
