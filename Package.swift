@@ -48,7 +48,10 @@ let package = Package(
         // Row 3: tapes, scripts, reports, and the venues' protocols.
         .target(
             name: "Venues",
-            dependencies: ["Domain", "JSON", "TLS", "Transport", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Domain", "JSON", "TLS", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: house),
         .target(name: "Tape", dependencies: ["Domain", "JSON", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),

@@ -17,6 +17,7 @@ struct HouseRulesTests {
         "Market": ["Domain", "Glibc"],
         "Tape": ["Domain", "JSON", "CZlib", "COpenSSL", "CChecksum", "Foundation", "Glibc", "Synchronization"],
         "Scripting": ["Domain", "Trading", "CLua", "Glibc", "Foundation", "Synchronization"],
+        "Venues": ["Domain", "JSON", "TLS", "Transport", "NIOCore", "NIOHTTP1", "Glibc", "Synchronization"],
         "Report": ["Domain", "Glibc"],
         "Configuration": ["Domain", "Risk", "TOMLKit", "Glibc"],
         "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],

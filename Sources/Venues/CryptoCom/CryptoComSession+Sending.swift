@@ -65,8 +65,8 @@ extension CryptoComSession {
         } else {
             out.append(.send(socket, request.unsigned()))
         }
-        if deadlines.isEmpty { out.append(.timer(CryptoComTimer.sweep, after: settings.replyTimeout)) }
-        deadlines.append(id, at: now.monotonic + settings.replyTimeout.nanoseconds)
+        if deadlines.isEmpty { out.append(.timer(CryptoComTimer.sweep, after: replyTimeout)) }
+        deadlines.append(id, at: now.monotonic + replyTimeout.nanoseconds)
     }
 
     private mutating func sendREST(_ request: CryptoComRequest, _ id: UInt64, _ outgoing: CryptoComOutgoing) {
@@ -79,14 +79,19 @@ extension CryptoComSession {
                 field.value.appendSigned(to: &text)
                 query += (query.isEmpty ? "?" : "&") + field.key + "=" + text
             }
-            return out.append(.request(VenueToken(id), VenueRequest(method: .get, url: url + query, deadline: settings.replyTimeout)))
+            return out.append(.request(VenueToken(id), VenueRequest(method: .get, url: url + query, deadline: replyTimeout)))
         }
         out.append(
             .request(
                 VenueToken(id),
                 VenueRequest(
                     method: .post, url: url, headers: [("Content-Type", "application/json")], body: request.signed(by: signer),
-                    deadline: settings.replyTimeout, isUrgent: outgoing.isUrgent)))
+                    deadline: replyTimeout, isUrgent: outgoing.isUrgent)))
+    }
+
+    /// A kill switch cannot wait as long as a trader.
+    private var replyTimeout: Span {
+        scope == .cancelling ? min(settings.replyTimeout, Span(nanoseconds: 2_000_000_000)) : settings.replyTimeout
     }
 
     // MARK: - Messages
@@ -119,9 +124,13 @@ extension CryptoComSession {
         // Its number is the venue's clock, where it is near enough to be one.
         let (nanoseconds, overflow) = id.multipliedReportingOverflow(by: 1_000_000)
         if !overflow, (nanoseconds / 1_000_000_000 - now.wall.nanoseconds / 1_000_000_000).magnitude <= 60 {
-            tell(.clock(venue: Timestamp(nanoseconds: nanoseconds), sent: now, received: now))
+            let offset = Timestamp(nanoseconds: nanoseconds) - now.wall
+            sighting(low: offset, high: offset + CryptoComSession.longestFlight)
         }
     }
+
+    /// How long a heartbeat may have been under way.
+    private static let longestFlight = Span(nanoseconds: 200_000_000)
 
     static func text(_ envelope: CryptoComEnvelope) -> String {
         "\(envelope.code.map(String.init) ?? "no code")" + (envelope.message.isEmpty ? "" : " \(envelope.message)")
@@ -173,10 +182,18 @@ extension CryptoComSession {
 
     private mutating func clock(_ waiting: CryptoComPending, _ headers: [(name: String, value: String)]) {
         guard let date = HTTPDate.of(headers) else { return }
-        tell(.clock(venue: date, sent: waiting.sent, received: now))
+        // The header names a second in which the answer was made, after the question left and before the answer came.
+        let venue = sighting(low: date - now.wall, high: date + Span(nanoseconds: 1_000_000_000) - waiting.sent.wall)
         guard case .page(let id) = waiting.outgoing.purpose, var job = jobs[id] else { return }
-        job.venueTime = date
+        job.venueTime = venue
         jobs[id] = job
+    }
+
+    @discardableResult
+    private mutating func sighting(low: Span, high: Span) -> Timestamp {
+        let venue = now.wall + venueClock.add(low: low.nanoseconds, high: high.nanoseconds, at: now.monotonic)
+        tell(.clock(venue: venue, sent: now, received: now))
+        return venue
     }
 
     // MARK: - Without an answer
@@ -192,7 +209,7 @@ extension CryptoComSession {
     }
 
     private mutating func expired(_ id: UInt64, _ waiting: CryptoComPending) {
-        let why = "no answer to \(waiting.outgoing.method) within \(settings.replyTimeout.text)"
+        let why = "no answer to \(waiting.outgoing.method) within \(replyTimeout.text)"
         switch waiting.outgoing.purpose {
         case .authenticate, .arm, .subscribe:
             drop(waiting.outgoing.route == .market ? market.socket : user.socket, why)

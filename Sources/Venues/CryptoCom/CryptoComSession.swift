@@ -36,6 +36,7 @@ public struct CryptoComSession: VenueSession {
     var block: String?
     var pausedUntil: Int64 = .min
     var isProbingClock = false
+    var venueClock = IntervalClock()
 
     var now = VenueTime(wall: Timestamp(nanoseconds: 0), monotonic: 0)
     var out: [VenueAction] = []

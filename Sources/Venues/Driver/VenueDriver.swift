@@ -1,4 +1,4 @@
-public import Domain
+internal import Domain
 internal import Glibc
 internal import JSON
 public import NIOCore
@@ -96,7 +96,8 @@ public final class VenueDriver {
         case .timer(let token, after: let span): setTimer(token, span)
         case .cancelTimer(let token): timers.removeValue(forKey: token)?.cancel()
         case .connect(let socket, url: let url, headers: let headers): connect(socket, url, headers)
-        case .close(let socket): slot(socket)?.leave()
+        case .close(let socket):
+            slot(socket)?.leave()
             setSlot(socket, nil)
         case .request(let token, let request): send(request, token)
         }
@@ -155,7 +156,7 @@ public final class VenueDriver {
         if isBusy || isEnded { return feed(.message(socket.id, Array(text.readableBytesView))) }
         isBusy = true
         unsafe text.withUnsafeReadableBytes { buffer in
-            guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
+            guard let base = unsafe buffer.bindMemory(to: UInt8.self).baseAddress else { return }
             unsafe step(.message(socket.id, Bytes(start: base, count: buffer.count)))
         }
         isBusy = false

@@ -27,9 +27,9 @@ public enum HTTPDate {
         return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
     }
 
-    /// The venue's time of an answer: the middle of the second that its header names, nil where it names none.
+    /// The second in which an answer was made, as its header names it.
     static func of(_ headers: [(name: String, value: String)]) -> Timestamp? {
         guard let header = headers.first(where: { $0.name.lowercased() == "date" }) else { return nil }
-        return parse(header.value).map { $0 + Span(nanoseconds: 500_000_000) }
+        return parse(header.value)
     }
 }

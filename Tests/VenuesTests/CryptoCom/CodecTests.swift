@@ -286,6 +286,22 @@ struct CryptoComCodecTests {
         }
     }
 
+    @Test func coarseSightingsOfAClockNarrow() {
+        var clock = IntervalClock()
+        let second: Int64 = 1_000_000_000
+        // A venue 300 ms ahead of us, seen through whole seconds at odd moments.
+        var worst: Int64 = 0
+        for index in 0..<20 as Range<Int64> {
+            let ours = 100 * second + index * 1_370_000_000
+            let header = (ours + 300_000_000) / second * second
+            let offset = clock.add(low: header - ours, high: header + second - ours, at: ours)
+            worst = (offset.nanoseconds - 300_000_000).magnitude > 500_000_001 ? 1 : worst
+            if index == 19 { #expect((offset.nanoseconds - 300_000_000).magnitude < 30_000_000) }
+        }
+        #expect(worst == 0)
+        #expect(clock.add(low: 5 * second, high: 6 * second, at: 200 * second) == Span(nanoseconds: 5_500_000_000), "a jump begins anew")
+    }
+
     @Test func rollingLimitsKeepTheirReserve() {
         var window = RateWindow(limit: 10, per: Span(nanoseconds: 100), reserve: 3)
         var news = 0

@@ -146,7 +146,7 @@ struct CryptoComLinkTests {
         walk.message(Walk.user, #"{"id":1700000001500,"method":"public/heartbeat","code":0}"#)
         #expect(walk.sent.map(\.text) == [#"{"id":1700000001500,"method":"public/respond-heartbeat"}"#])
         guard case .clock(let venue, _, _)? = walk.told.last else { return #expect(Bool(false), "no clock") }
-        #expect(venue == Timestamp(nanoseconds: 1_700_000_001_500_000_000))
+        #expect(venue == Timestamp(nanoseconds: 1_700_000_001_600_000_000))
         walk.clear()
         walk.message(Walk.market, #"{"id":1587523073344,"method":"public/heartbeat","code":0}"#)
         #expect(walk.sent.count == 1 && walk.told.isEmpty, "a number that is no clock is answered and not believed")
