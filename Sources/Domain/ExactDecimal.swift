@@ -140,6 +140,14 @@ public struct ExactDecimal: Hashable, Sendable, BitwiseCopyable {
         return product
     }
 
+    /// The sum, nil where it cannot be held exactly.
+    public func adding(_ other: ExactDecimal) -> ExactDecimal? {
+        let common = max(scale, other.scale)
+        guard let own = scaled(to: common), let addend = other.scaled(to: common) else { return nil }
+        let (sum, overflow) = own.addingReportingOverflow(addend)
+        return overflow ? nil : ExactDecimal(mantissa: sum, scale: common)
+    }
+
     public static prefix func - (value: ExactDecimal) -> ExactDecimal {
         ExactDecimal(mantissa: -value.mantissa, scale: value.scale)
     }

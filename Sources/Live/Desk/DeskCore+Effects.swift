@@ -1,0 +1,164 @@
+import Domain
+import Risk
+import Trading
+import Venues
+
+extension DeskCore {
+    func handle(_ effect: Effect, of seat: Int) {
+        switch effect {
+        case .submit(let cleared): submit(cleared, seat)
+        case .cancel(let id, let instrument): cancel(id, instrument, seat)
+        case .amend(let cleared, let instrument): amend(cleared, instrument, seat)
+        case .filled(let fill):
+            seats[seat].engine.desk.noteEquity()
+            sink.filled(fill, strategy: seat, desk: seats[seat].engine.desk)
+        case .closed(let order): sink.closed(order, strategy: seat, desk: seats[seat].engine.desk)
+        case .contradicted(let report): contradicted(report, seat)
+        case .kill(let reason): host.kill(reason: reason, source: plan.strategies[seat])
+        case .stateChanged(let state, let instrument, let reason):
+            let scope = instrument.map { plan.instruments[$0.position].name } ?? "everything"
+            host.log(.warn, "risk", "\(scope) is now \(state.name): \(reason)")
+        case .alarm(let text): host.log(.error, "risk", text)
+        }
+    }
+
+    func clientID(_ id: OrderID) -> String { ClientOrderID.text(instance: plan.instance, epoch: plan.epoch, order: id) }
+
+    private func submit(_ cleared: Cleared, _ seat: Int) {
+        let request = cleared.request
+        if paper != nil {
+            paper?.submit(request, at: now.wall)
+            return
+        }
+        let venue = home[request.instrument.position]
+        // The last look before the bytes (C21, 1b); the session writes in this same turn.
+        guard latch.admitsNew else { return refuse(request, seat) }
+        let clientID = clientID(request.id)
+        do {
+            try ledger?.append([.intent(intent(cleared, clientID, seat))], wall: now.wall, monotonic: now.monotonic, mustLast: true)
+        } catch {
+            refuse(request, seat)
+            return diskFailed(error)
+        }
+        venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall)
+        host.send(.place(VenueOrderRequest(clientID: clientID, request: request)), to: venue)
+    }
+
+    /// An order that was cleared and never left.
+    private func refuse(_ request: OrderRequest, _ seat: Int) {
+        feed(seat, .report(ExecutionReport(
+            order: request.id, instrument: request.instrument, exchangeTime: now.wall, fact: .rejected(.venue))))
+    }
+
+    private func intent(_ cleared: Cleared, _ clientID: String, _ seat: Int) -> LedgerIntent {
+        let request = cleared.request
+        let instrument = plan.instruments[request.instrument.position]
+        return LedgerIntent(
+            clientID: clientID, strategy: plan.strategies[seat], venue: instrument.venue, symbol: instrument.nativeSymbol, side: request.side,
+            type: request.type, timeInForce: request.timeInForce, isPostOnly: request.isPostOnly, isReduceOnly: request.isReduceOnly,
+            price: instrument.decimal(request.price), stop: instrument.decimal(request.stop), quantity: instrument.decimal(request.quantity),
+            tag: seats[seat].engine.desk.text(of: request.tag), limitVersion: cleared.limitVersion, cause: inputs, run: plan.run, sent: now.wall)
+    }
+
+    private func cancel(_ id: OrderID, _ instrument: InstrumentID, _ seat: Int) {
+        if paper != nil {
+            paper?.cancel(id, instrument, at: now.wall)
+            return
+        }
+        let venue = home[instrument.position]
+        let clientID = names(of: id, seat)
+        let needsVenueID = plan.venues[venue].capabilities.clientIDs != .lookup
+        // A cancel never waits for the disk.
+        if let reference = venues[venue].keeper.cancelling(clientID, needsVenueID: needsVenueID) { host.send(.cancel(reference), to: venue) }
+        record([.cancelWanted(clientID: clientID)])
+    }
+
+    private func amend(_ cleared: ClearedAmendment, _ instrument: InstrumentID, _ seat: Int) {
+        if paper != nil {
+            paper?.amend(cleared.amendment, instrument, at: now.wall)
+            return
+        }
+        let venue = home[instrument.position]
+        guard latch.admitsNew, plan.venues[venue].capabilities.hasAmend, let order = venues[venue].keeper.order(names(of: cleared.amendment.id, seat)) else {
+            feed(seat, .report(ExecutionReport(
+                order: cleared.amendment.id, instrument: instrument, exchangeTime: now.wall, fact: .amendRejected(.unsupported))))
+            return
+        }
+        host.send(
+            .amend(order.reference, price: cleared.amendment.price, quantity: cleared.amendment.quantity, total: order.filled + cleared.amendment.quantity),
+            to: venue)
+    }
+
+    /// The client id of an order of this engine: an adopted one keeps the name it was sent under.
+    func names(of id: OrderID, _ seat: Int) -> String { adopted[id] ?? clientID(id) }
+
+    private func contradicted(_ report: ExecutionReport, _ seat: Int) {
+        let instrument = plan.instruments[report.instrument.position]
+        host.log(.error, "desk", "\(instrument.name): what the venue says of order \(names(of: report.order, seat)) contradicts what we know (\(report.fact)); the instrument is halted")
+        feedAll(.control(.state(.cancelOnly, report.instrument, reason: "contradiction")))
+        let venue = home[report.instrument.position]
+        if paper == nil { startReconciliation(venue) }
+    }
+
+    /// Ledger lines that may follow what they tell of. A ledger that cannot be written ends trading.
+    func record(_ entries: [LedgerEntry]) {
+        guard let ledger, !entries.isEmpty else { return }
+        do {
+            try ledger.append(entries, wall: now.wall, monotonic: now.monotonic, mustLast: false)
+        } catch {
+            diskFailed(error)
+        }
+    }
+
+    func diskFailed(_ error: LedgerError) {
+        host.log(.error, "ledger", "\(error): nothing new is sent; everything is cancelled")
+        feedAll(.control(.state(.cancelOnly, nil, reason: "disk")))
+        stop(.failed(message: "\(error)"))
+    }
+
+    // MARK: - Keepers
+
+    func perform(_ actions: [KeeperAction], _ venue: Int) {
+        var entries: [LedgerEntry] = []
+        for action in actions {
+            if case .record(let entry) = action {
+                entries.append(entry)
+                continue
+            }
+            record(entries)
+            entries.removeAll()
+            perform(action, venue)
+        }
+        record(entries)
+    }
+
+    private func perform(_ action: KeeperAction, _ venue: Int) {
+        switch action {
+        case .record: break
+        case .report(let seat, let report): feed(seat, .report(report))
+        case .lost(let seat, let id): feed(seat, .lost(id))
+        case .ask(let query):
+            if case .order(let reference) = query, let clientID = reference.clientID { ask(query, venue, for: .order(clientID: clientID)) }
+        case .cancel(let reference): host.send(.cancel(reference), to: venue)
+        case .resolve(let clientID): startResolver(clientID, venue)
+        case .external(let order): external(order, venue)
+        case .orphan(let order):
+            host.log(.warn, plan.venues[venue].name, "order \(order.reference.clientID ?? "") is ours and not in the ledger; it is cancelled")
+            host.send(.cancel(order.reference), to: venue)
+        case .halt(let symbol, let why):
+            host.log(.error, plan.venues[venue].name, "\(symbol) is halted: \(why)")
+            if let index = plan.instruments.firstIndex(where: { $0.nativeSymbol == symbol && $0.venue == plan.venues[venue].name }) {
+                feedAll(.control(.state(.cancelOnly, InstrumentID(index: index), reason: why)))
+            }
+        case .alarm(let text): host.log(.error, plan.venues[venue].name, text)
+        }
+    }
+
+    /// Somebody else's order: counted, never touched (F19).
+    private func external(_ order: VenueOrder, _ venue: Int) {
+        guard let id = order.reference.venueID else { return }
+        if venues[venue].externals.updateValue(order, forKey: id) == nil {
+            host.log(.warn, plan.venues[venue].name, "order \(id) on \(order.reference.symbol) is not ours; it counts in the exposure")
+        }
+    }
+}

@@ -1,0 +1,276 @@
+public import Domain
+public import Trading
+import Venues
+
+/// Start, stop, and what is done every so often.
+extension DeskCore {
+    // MARK: - Start
+
+    /// Orders and fills of earlier starts: the keepers know the orders, the engines were set up with positions and orders.
+    func takeOver(_ state: LedgerState) {
+        lastKnown = state.lastTime
+        for (seat, name) in plan.strategies.enumerated() {
+            for id in seats[seat].engine.desk.openOrders {
+                guard let record = seats[seat].engine.desk.order(id), let old = adoptable(record, name, state) else { continue }
+                let venue = home[record.order.instrument.position]
+                adopted[id] = old.intent.clientID
+                var kept = KeptOrder(
+                    clientID: old.intent.clientID, strategy: seat, symbol: old.intent.symbol, request: record.order.request, sent: old.intent.sent)
+                kept.venueID = old.venueID
+                kept.stage = .unknown
+                kept.filled = record.order.filled
+                kept.told = record.order.filled
+                kept.isCancelWanted = old.isCancelWanted
+                venues[venue].keeper.adopt(kept)
+            }
+        }
+    }
+
+    private func adoptable(_ record: OrderRecord, _ strategy: String, _ state: LedgerState) -> LedgerState.OpenOrder? {
+        record.adoptedAs.flatMap { state.open[$0] }.flatMap { $0.intent.strategy == strategy ? $0 : nil }
+    }
+
+    func linked(_ link: VenueLink, _ state: VenueLinkState, _ venue: Int) {
+        let name = plan.venues[venue].name
+        let before = venues[venue].links[Int(link.rawValue)]
+        venues[venue].links[Int(link.rawValue)] = state
+        switch state {
+        case .connecting: break
+        case .ready:
+            host.log(.info, name, link == .market ? "market data ready" : "orders ready")
+            if before != .ready { ready(link, venue) }
+        case .down(let why):
+            host.log(.warn, name, "\(link == .market ? "market data" : "orders") down: \(why)")
+            if before == .ready { down(link, venue) }
+        case .refused(let why):
+            host.log(.error, name, "refused: \(why)")
+            stop(.unreachable(venue: name, why: why))
+        case .closed: if isStopping { finishIfClosed() }
+        }
+    }
+
+    private func ready(_ link: VenueLink, _ venue: Int) {
+        if link == .orders, plan.venues[venue].isTrading {
+            startReconciliation(venue)
+        } else if phase == .starting {
+            startIfReady()
+        }
+        if phase == .running { feedAll(.control(.venue(.connected, venue: plan.venues[venue].name))) }
+    }
+
+    private func down(_ link: VenueLink, _ venue: Int) {
+        if link == .orders {
+            venues[venue].isReconciled = false
+            venues[venue].reconciliation = nil
+            feedAll(.control(.lock(venue: plan.venues[venue].name)))
+        }
+        feedAll(.control(.venue(.disconnected, venue: plan.venues[venue].name)))
+    }
+
+    func startIfReady() {
+        guard phase == .starting else { return }
+        for (index, venue) in plan.venues.enumerated() {
+            guard venues[index].links[0] == .ready, !venue.isTrading || venues[index].isReconciled else { return }
+        }
+        phase = .running
+        for seat in seats.indices {
+            if seat < savedStates.count, let saved = savedStates[seat] { feed(seat, .control(.restore(saved))) }
+        }
+        feedAll(.start)
+        for venue in plan.venues.indices {
+            feedAll(.control(.unlock(venue: plan.venues[venue].name)))
+            if venues[venue].found != ReconcileReport() { feedAll(.control(.reconciled(venues[venue].found))) }
+            venues[venue].found = ReconcileReport()
+        }
+        nextSample = now.monotonic
+        nextSave = now.monotonic + plan.save.nanoseconds
+        host.log(.info, "desk", plan.mode == .paper ? "running on paper" : "running live")
+    }
+
+    /// Orders that an earlier start left: cancelled, or the strategy's again.
+    func settleLeftOrders(_ venue: Int) {
+        guard phase == .starting, !plan.adoptsLeftOrders else { return }
+        for order in venues[venue].keeper.live where adopted[order.id] != nil {
+            let needsVenueID = plan.venues[venue].capabilities.clientIDs != .lookup
+            if let reference = venues[venue].keeper.cancelling(order.clientID, needsVenueID: needsVenueID) { host.send(.cancel(reference), to: venue) }
+        }
+    }
+
+    /// The venue's own numbers: what is reserved is never more than it says (F55).
+    func balances(_ balances: [VenueBalance], _ venue: Int) {
+        guard !balances.isEmpty else { return }
+        feedAll(.control(.balances(venue: plan.venues[venue].name, balances.map { AccountBalance(currency: $0.currency, total: $0.total, available: $0.available) })))
+    }
+
+    // MARK: - Chores
+
+    /// Once a second: orders whose facts do not fit, audits, saves, what is written behind.
+    func chores() {
+        nextChore = now.monotonic + 1_000_000_000
+        for venue in venues.indices where plan.venues[venue].isTrading && venues[venue].links[1] == .ready {
+            perform(venues[venue].keeper.overdue(at: now), venue)
+            if venues[venue].isReconciled, now.monotonic >= venues[venue].lastAudit + plan.audit.nanoseconds || venues[venue].lastAudit == .min {
+                venues[venue].lastAudit = now.monotonic
+                ask(.openOrders(symbol: nil), venue, for: .audit)
+                let from = (lastKnown ?? now.wall) + Span(nanoseconds: -60_000_000_000)
+                ask(.fills(symbol: nil, from: max(from, now.wall + Span(nanoseconds: -600_000_000_000)), to: now.wall), venue, for: .audit)
+                ask(.balances, venue, for: .audit)
+            }
+        }
+        if now.monotonic >= nextSave, phase == .running {
+            nextSave = now.monotonic + plan.save.nanoseconds
+            save()
+        }
+        sink.flush()
+        do { try ledger?.synchronize() } catch { diskFailed(error) }
+    }
+
+    func save() {
+        for seat in seats.indices {
+            if let saved = seats[seat].engine.save() { onSave?(seat, saved) }
+        }
+    }
+
+    // MARK: - Stop
+
+    /// A strategy asked to end, or failed: the run ends once the last one has.
+    func strategyEnded(_ seat: Int) {
+        switch seats[seat].engine.life {
+        case .failed(let message):
+            host.log(.error, plan.strategies[seat], message)
+            cancelAll(of: seat)
+            if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.strategyFailed(message: message)) }
+        case .ending(let reason):
+            if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.done(reason: reason)) }
+        case .created, .running, .ended: break
+        }
+    }
+
+    private func cancelAll(of seat: Int) {
+        for id in seats[seat].engine.desk.openOrders {
+            if let order = seats[seat].engine.desk.order(id), order.isSent { _ = order }
+        }
+    }
+
+    /// No new order from here on; cancel everything, prove it, save, end (C21's stop: nothing is latched on disk).
+    public func stop(_ ending: DeskEnding) {
+        switch phase {
+        case .starting, .running: break
+        case .stopping, .ended: return
+        }
+        let wasRunning = phase == .running
+        latch.close(.stop)
+        phase = .stopping(ending)
+        host.log(.info, "desk", "stopping: \(ending)")
+        if wasRunning {
+            feedAll(.stop(reason: ending.reason))
+            drain()
+            save()
+        }
+        if paper != nil {
+            stopPaper()
+            return
+        }
+        for venue in venues.indices where plan.venues[venue].isTrading { startProof(venue) }
+        later(plan.stopPatience, .giveUp)
+        finishIfProven()
+        schedule()
+    }
+
+    private func stopPaper() {
+        paper?.cancelAll(at: now.wall)
+        paperDue()
+        drain()
+        for venue in venues.indices { host.send(.end, to: venue) }
+        end()
+    }
+
+    private func startProof(_ venue: Int) {
+        let live = venues[venue].keeper.live
+        var symbols = plan.instruments.filter { $0.venue == plan.venues[venue].name }.map(\.nativeSymbol)
+        for order in live where !symbols.contains(order.symbol) { symbols.append(order.symbol) }
+        let isOwnOnly = !venues[venue].externals.isEmpty
+        venues[venue].proof = CancelProof(
+            capabilities: plan.venues[venue].capabilities, symbols: symbols, known: live.map(\.reference),
+            ownPrefix: isOwnOnly ? plan.instance : nil, firstQuestion: 1 << 48)
+        prove(venue) { $0.start(at: now) }
+    }
+
+    /// Runs one step of a venue's proof and does what it wants.
+    func prove(_ venue: Int, _ step: (inout CancelProof) -> [CancelProof.Action]) {
+        guard venues[venue].proof != nil else { return }
+        let unsettled = venues[venue].keeper.live.filter { $0.stage == .sent || $0.isUnknown }.map(\.sent).max()
+        let until = unsettled.map { now.monotonic + $0.nanoseconds + plan.venues[venue].acceptanceBound.nanoseconds - now.wall.nanoseconds } ?? .min
+        venues[venue].proof?.expectInFlight(until: until)
+        guard let actions = venues[venue].proof.map({ proof in
+            var proof = proof
+            defer { venues[venue].proof = proof }
+            return step(&proof)
+        }) else { return }
+        for action in actions {
+            switch action {
+            case .command(let command): host.send(command, to: venue)
+            case .wake(let span):
+                errands.removeAll { $0.errand == .proof(venue: venue) }
+                later(span, .proof(venue: venue))
+            case .done: finishIfProven()
+            }
+        }
+    }
+
+    private func finishIfProven() {
+        guard isStopping, venues.indices.allSatisfy({ !plan.venues[$0].isTrading || venues[$0].proof?.isClean == true }) else { return }
+        // Orders that the venue no longer shows may still owe us their fills and last words.
+        for venue in venues.indices {
+            for order in venues[venue].keeper.live where order.stage != .ending(.filled, .venue) && order.venueID != nil {
+                ask(.order(order.reference), venue, for: .order(clientID: order.clientID))
+            }
+        }
+        if venues.contains(where: { !$0.keeper.live.isEmpty }), now.monotonic < stopDeadline {
+            if stopDeadline == .max { stopDeadline = now.monotonic + 3_000_000_000 }
+            for venue in venues.indices { later(Span(nanoseconds: 200_000_000), .proof(venue: venue)) }
+            return
+        }
+        for venue in venues.indices { host.send(.end, to: venue) }
+        end()
+    }
+
+    private func finishIfClosed() { finishIfProven() }
+
+    func giveUp() {
+        guard isStopping else { return }
+        for venue in venues.indices where plan.venues[venue].isTrading {
+            switch venues[venue].proof?.finding {
+            case .left(let orders): host.log(.error, plan.venues[venue].name, "\(orders.count) orders are still open: \(orders.map { $0.venueID ?? $0.clientID ?? "?" }.joined(separator: ", "))")
+            case .unreachable(let why): host.log(.error, plan.venues[venue].name, "unreachable: nothing is proven (\(why))")
+            case .clean, nil: break
+            }
+        }
+        for venue in venues.indices { host.send(.end, to: venue) }
+        if case .stopping = phase { phase = .stopping(.halted(reason: "the stop could not be proven")) }
+        end()
+    }
+
+    private func end() {
+        guard case .stopping(let ending) = phase else { return }
+        drain()
+        phase = .ended
+        for seat in seats.indices { sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk) }
+        sink.flush()
+        host.ended(ending)
+    }
+}
+
+extension DeskEnding {
+    /// What `on_stop` is told.
+    var reason: String {
+        switch self {
+        case .done(let reason): reason
+        case .interrupted: "interrupted"
+        case .strategyFailed: "error"
+        case .halted(let reason): reason
+        case .unreachable: "unreachable"
+        case .failed(let message): message
+        }
+    }
+}
