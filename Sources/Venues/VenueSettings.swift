@@ -39,13 +39,20 @@ public struct VenueSettingsError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension VenueSettings {
-    /// An endpoint without a slash at its end, checked for its scheme.
-    func endpoint(_ key: String, scheme: String, defaults: [String: String]) throws(VenueSettingsError) -> String {
+    /// An endpoint without a slash at its end, checked for its scheme and, where the environment is the venue's own, its domain (C33).
+    func endpoint(
+        _ key: String, scheme: String, defaults: [String: String], domain: String?
+    ) throws(VenueSettingsError) -> String {
         guard var text = endpoints[key] ?? defaults[key] else {
             throw VenueSettingsError(key: "endpoints.\(key)", message: "is missing; the \(environment.rawValue) environment has no default")
         }
         guard text.hasPrefix(scheme + "://") else {
             throw VenueSettingsError(key: "endpoints.\(key)", message: "'\(text)' must begin with \(scheme)://")
+        }
+        let host = text.dropFirst(scheme.utf8.count + 3).prefix { $0 != "/" && $0 != ":" && $0 != "?" }.lowercased()
+        if let domain, host != domain, !host.hasSuffix("." + domain) {
+            let message = "'\(host)' is no host of the \(environment.rawValue) environment (\(domain)); other hosts are environment = \"custom\""
+            throw VenueSettingsError(key: "endpoints.\(key)", message: message)
         }
         while text.hasSuffix("/") { text.removeLast() }
         return text

@@ -30,15 +30,15 @@ struct CryptoComSettings {
     let heartbeatSilence: Span
 
     init(_ settings: VenueSettings) throws(VenueSettingsError) {
-        let defaults =
+        let (defaults, domain): ([String: String], String?) =
             switch settings.environment {
-            case .production: CryptoComSettings.production
-            case .sandbox: CryptoComSettings.sandbox
-            case .custom: [String: String]()
+            case .production: (CryptoComSettings.production, "crypto.com")
+            case .sandbox: (CryptoComSettings.sandbox, "3ona.co")
+            case .custom: ([:], nil)
             }
-        rest = try settings.endpoint("rest", scheme: "https", defaults: defaults)
-        market = try settings.endpoint("market", scheme: "wss", defaults: defaults)
-        user = try settings.endpoint("user", scheme: "wss", defaults: defaults)
+        rest = try settings.endpoint("rest", scheme: "https", defaults: defaults, domain: domain)
+        market = try settings.endpoint("market", scheme: "wss", defaults: defaults, domain: domain)
+        user = try settings.endpoint("user", scheme: "wss", defaults: defaults, domain: domain)
         let known: Set<String> = ["depth", "cancel_on_disconnect", "reply_timeout", "settle", "heartbeat_silence"]
         if let unknown = settings.options.keys.sorted().first(where: { !known.contains($0) }) {
             throw VenueSettingsError(key: unknown, message: "is no option of cryptocom; there are \(known.sorted().joined(separator: ", "))")
@@ -55,7 +55,9 @@ struct CryptoComSettings {
         depth = try settings.choice("depth", of: ["150", "10"])
         let scope = try settings.choice("cancel_on_disconnect", of: ["connection", "account", "off"])
         cancelScope = scope == "off" ? nil : scope.uppercased()
-        replyTimeout = try settings.span("reply_timeout", default: Span(nanoseconds: 5_000_000_000))
+        // Where a lost request dies sooner, its loss is to be known sooner too.
+        let patience = min(5_000_000_000, max(500_000_000, requestLifetime.nanoseconds / 2))
+        replyTimeout = try settings.span("reply_timeout", default: Span(nanoseconds: patience))
         settling = try settings.span("settle", default: Span(nanoseconds: 1_000_000_000))
         heartbeatSilence = try settings.span("heartbeat_silence", default: Span(nanoseconds: 45_000_000_000))
     }

@@ -67,6 +67,36 @@ struct CryptoComLinkTests {
         #expect(walk.sent.map(\.method) == ["private/cancel-all-orders"], "warm and authenticated: the cancel goes at once")
     }
 
+    @Test(arguments: [
+        (VenueSettings.Environment.sandbox, ["rest": "https://api.crypto.com/v2"], [:], "endpoints.rest"),
+        (.production, ["user": "wss://uat-stream.3ona.co/v2/user"], [:], "endpoints.user"),
+        (.production, ["rest": "https://crypto.com.example.org/v2"], [:], "endpoints.rest"),
+        (.production, ["rest": "http://api.crypto.com/v2"], [:], "endpoints.rest"), (.custom, [:], [:], "endpoints.rest"),
+        (.production, [:], ["depth": "50"], "depth"), (.production, [:], ["reply_timeout": "soon"], "reply_timeout"), (.production, [:], ["colour": "red"], "colour"),
+    ] as [(VenueSettings.Environment, [String: String], [String: String], String)])
+    func settingsThatCannotBe(environment: VenueSettings.Environment, endpoints: [String: String], options: [String: String], key: String) {
+        #expect {
+            _ = try CryptoComSession(
+                settings: VenueSettings(name: "c", environment: environment, endpoints: endpoints, options: options, seed: 1))
+        } throws: { ($0 as? VenueSettingsError)?.key == key }
+    }
+
+    @Test func theEnvironmentsAreTheDocumentedHosts() throws {
+        var session = try CryptoComSession(settings: VenueSettings(name: "c", environment: .sandbox, seed: 1))
+        var actions: [VenueAction] = []
+        let now = VenueTime(wall: Timestamp(nanoseconds: 0), monotonic: 0)
+        session.handle(.command(.begin(.marketData, instruments: [])), at: now, into: &actions)
+        session.handle(.command(.query(VenueQueryID(1), .instruments)), at: now, into: &actions)
+        let addresses = actions.compactMap { action -> String? in
+            switch action {
+            case .connect(_, url: let url, headers: _): url
+            case .request(_, let request): request.url
+            case .send, .close, .timer, .cancelTimer, .tell: nil
+            }
+        }
+        #expect(addresses == ["wss://uat-stream.3ona.co/v2/market", "https://uat-api.3ona.co/v2/public/get-instruments"])
+    }
+
     @Test func missingCredentialsAreTold() throws {
         var walk = try Walk(credentials: false)
         walk.feed(.command(.begin(.trading, instruments: [])))
