@@ -125,7 +125,7 @@ extension CryptoComSession {
         let (nanoseconds, overflow) = id.multipliedReportingOverflow(by: 1_000_000)
         if !overflow, (nanoseconds / 1_000_000_000 - now.wall.nanoseconds / 1_000_000_000).magnitude <= 60 {
             let offset = Timestamp(nanoseconds: nanoseconds) - now.wall
-            sighting(low: offset, high: offset + CryptoComSession.longestFlight)
+            sighting(low: offset, high: Span(nanoseconds: offset.nanoseconds + CryptoComSession.longestFlight.nanoseconds))
         }
     }
 

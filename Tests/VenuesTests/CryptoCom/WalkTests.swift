@@ -165,7 +165,7 @@ struct CryptoComLinkTests {
 
     @Test func anAcknowledgementThatNeverComesEndsInAReconnect() throws {
         var walk = try authenticating()
-        walk.wait(5_000)
+        walk.wait(2_000)
         #expect(walk.links.last == "orders down" && walk.closes == [Walk.user])
         walk.wait(1_000)
         #expect(walk.connects.count == 2)
