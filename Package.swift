@@ -56,6 +56,29 @@ let package = Package(
         .target(name: "Tape", dependencies: ["Domain", "JSON", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
         .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
+        // What every run writes, and the venues' protocols.
+        .target(name: "Recording", dependencies: ["Domain", "Risk", "Trading", "Tape", "Report"], swiftSettings: house),
+        .target(
+            name: "Venues",
+            dependencies: [
+                "Domain", "JSON", "TLS", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: house),
+        .target(
+            name: "VenueSim",
+            dependencies: [
+                "Domain", "JSON", "TLS", "Transport", "Exchange", "Market",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "sim/VenueSim", swiftSettings: house),
+        .target(
+            name: "Live",
+            dependencies: [
+                "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "Transport", "TLS", "Venues", "CChecksum",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: house),
         // Row 4 and 5: who calls the engine.
         .target(
             name: "Backtesting",
@@ -72,6 +95,13 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: house),
+        // What `make bench` runs.
+        .target(
+            name: "CFloors", path: "Benchmarks/CFloors", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("lua5.4")]),
+        .executableTarget(
+            name: "PerigeeBench",
+            dependencies: ["CFloors", "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
+            path: "Benchmarks/Bench", swiftSettings: house),
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),
@@ -118,6 +148,9 @@ let package = Package(
             name: "StrategyTests",
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
             swiftSettings: tests),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Recording", "Venues", "Live"], swiftSettings: tests),
         .testTarget(name: "HouseRulesTests", swiftSettings: tests),
         .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]

@@ -25,6 +25,7 @@ struct HouseRulesTests {
             "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
             "ArgumentParser", "TOMLKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
         ],
+        "Bench": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting", "CFloors", "Glibc"],
     ]
     static let pure: Set<String> = ["Domain", "JSON", "Risk", "Trading", "Exchange", "Market"]
 

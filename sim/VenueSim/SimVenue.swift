@@ -14,8 +14,15 @@ public struct SimOrder: Hashable, Sendable {
     public internal(set) var reason: RejectReason?
     public internal(set) var filled = Quantity.zero
     public internal(set) var value = Amount.zero
+    /// Σ ticks × lots of its fills.
+    var tickLots: Int128 = 0
     /// The connection that placed it: cancel-on-disconnect takes it down with that one.
     public let connection: Int
+
+    func averagePrice(tick: ExactDecimal) -> Amount {
+        guard filled > .zero, let unit = Amount(tick) else { return .zero }
+        return unit.scaled(by: tickLots, over: Int128(filled.lots))
+    }
 
     public var isLive: Bool { state == .pending || state == .active }
 }
@@ -213,6 +220,7 @@ public final class SimVenue {
         balances[fill.feeInBase ? instrument.base : instrument.quote, default: .zero] -= fill.fee
         orders[index].filled = orders[index].filled + fill.quantity
         orders[index].value += notional
+        orders[index].tickLots += Int128(fill.price.ticks) * Int128(fill.quantity.lots)
         if orders[index].filled >= orders[index].request.quantity { orders[index].state = .filled }
         let made = SimFill(tradeID: String(371_303_044_218_155_296 + UInt64(fills.count)), order: orders[index], fill: fill, time: now)
         fills.append(made)

@@ -172,7 +172,7 @@ extension CryptoComSim {
     func text(_ order: SimOrder) -> String {
         let instrument = venue.instruments[order.instrument]
         let request = order.request
-        let average = order.filled > .zero ? Amount(raw: order.value.raw / Int128(order.filled.lots) / max(instrument.baseLot.raw, 1) * Amount.one.raw) : .zero
+        let average = order.averagePrice(tick: instrument.tick)
         return """
             {"status":"\(order.state.rawValue)","reason":"\(order.reason.map { $0 == .postOnly ? "POST_ONLY_REJ" : "20002" } ?? "")","side":"\(request.side == .buy ? "BUY" : "SELL")",\
             "price":\(number(instrument.decimal(request.price))),"quantity":\(number(instrument.decimal(request.quantity))),"order_id":"\(order.venueID)",\

@@ -1,5 +1,6 @@
-import Domain
+public import Domain
 import NIOCore
+import Transport
 
 /// Pushes.
 extension CryptoComSim {

@@ -13,7 +13,7 @@ public enum LatencyModel: Hashable, Sendable {
     public static let none = LatencyModel.constant(entry: .zero, response: .zero)
 
     /// - Parameter feedLag: local − exchange time of the last record that arrived.
-    func entry(at time: Int64, feedLag: Int64) -> Int64 {
+    public func entry(at time: Int64, feedLag: Int64) -> Int64 {
         switch self {
         case .constant(let entry, _): entry.nanoseconds
         case .feed(let factor, let offset): LatencyModel.scaled(feedLag, factor) + offset.nanoseconds
@@ -21,7 +21,7 @@ public enum LatencyModel: Hashable, Sendable {
         }
     }
 
-    func response(at time: Int64, feedLag: Int64) -> Int64 {
+    public func response(at time: Int64, feedLag: Int64) -> Int64 {
         switch self {
         case .constant(_, let response): response.nanoseconds
         case .feed(let factor, let offset): LatencyModel.scaled(feedLag, factor) + offset.nanoseconds

@@ -1,21 +1,23 @@
 /// What is under way between desk and venue, one direction: first in, first out, because nothing overtakes.
-struct DelayLine<Item> {
+public struct DelayLine<Item> {
     private var items: [(due: Int64, item: Item)] = []
     private var head = 0
     private var lastDue = Int64.min
     /// When the next one arrives, ns; `Int64.max` where nothing is under way.
-    private(set) var nextDue = Int64.max
+    public private(set) var nextDue = Int64.max
 
-    var isEmpty: Bool { head == items.count }
+    public init() {}
+
+    public var isEmpty: Bool { head == items.count }
 
     /// Sends an item that would arrive at `due`, but never before an earlier one.
-    mutating func send(_ item: Item, due: Int64) {
+    public mutating func send(_ item: Item, due: Int64) {
         lastDue = max(lastDue, due)
         items.append((lastDue, item))
         if nextDue == .max { nextDue = lastDue }
     }
 
-    mutating func receive() -> Item {
+    public mutating func receive() -> Item {
         let item = items[head].item
         head += 1
         if head == items.count {
