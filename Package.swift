@@ -46,13 +46,6 @@ let package = Package(
             ],
             swiftSettings: house),
         // Row 3: tapes, scripts, reports, and the venues' protocols.
-        .target(
-            name: "Venues",
-            dependencies: [
-                "Domain", "JSON", "TLS", "Transport",
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
-            swiftSettings: house),
         .target(name: "Tape", dependencies: ["Domain", "JSON", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
         .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
