@@ -65,9 +65,11 @@ extension CryptoComSession {
         let symbol = ids.placing[clientID]?.symbol ?? ""
         switch reply.verdict {
         case .done:
+            let venueID = CryptoComOrderID(reply.result).venueID
             ids.settle(clientID)
-            received(clientID, CryptoComOrderID(reply.result).venueID)
-            return
+            // A receipt without an id: the next message about the order tells it, and a cancel may wait for that.
+            if venueID == nil { ids.keep(id, VenueOrderReference(clientID: clientID, venueID: nil, symbol: symbol), isLost: true) }
+            return received(clientID, venueID)
         case .unknown: return losePlacement(clientID, id, reply.why)
         case .duplicate: return losePlacement(clientID, id, "perhaps there already: \(reply.why)")
         case .noSuchOrder: return losePlacement(clientID, id, reply.why)

@@ -179,6 +179,16 @@ struct CryptoComOrderTests {
         #expect(walk.sent.map(\.method) == ["private/cancel-order"] && walk.sent[0].params["order_id"] == "\"9\"")
     }
 
+    @Test func aReceiptWithoutAnIdLeavesTheCancelWaiting() throws {
+        var walk = try Walk.ready()
+        walk.place("k")
+        walk.feed(.command(.cancel(reference())))
+        reply(&walk, code: 0)
+        #expect(walk.received == ["k -"] && walk.cancelRefused.isEmpty && walk.sent.count == 1)
+        walk.message(Walk.user, Self.order("k", "9", "ACTIVE"))
+        #expect(walk.sent.last?.params["order_id"] == "\"9\"" && walk.lost.isEmpty)
+    }
+
     @Test func aCancelOfAnOrderThatNobodyKnowsIsRefusedHere() throws {
         var walk = try Walk.ready()
         walk.feed(.command(.cancel(reference("stranger"))))
