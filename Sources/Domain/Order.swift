@@ -170,6 +170,13 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         phase = .unknown
     }
 
+    /// An order of an earlier start goes on with what was filled then, at its limit.
+    public mutating func resume(filled quantity: Quantity) {
+        precondition(filled == .zero, "an order is resumed before its first fill")
+        filled = quantity
+        filledTickLots = Int128(request.price.ticks) * Int128(quantity.lots)
+    }
+
     /// Closes an order that Risk refused: it never left.
     public mutating func refuse(at time: Timestamp) { _ = close(.rejected(.venue), at: time) }
 }

@@ -27,6 +27,21 @@ public enum Breach: Error, Hashable, Sendable, BitwiseCopyable {
     case maxOpenValue(asked: Amount, limit: Amount)
     /// The position if everything live on this side fills.
     case maxPosition(worstLots: Int64, limitLots: Int64)
+    // C5 to C8.
+    /// In parts of 10^9.
+    case collarOverTime(parts: Int64, limit: Int64)
+    case bookInvalid(BookFault)
+    case throttled(count: Int, limit: Int)
+    case repeatedFills(count: Int, limit: Int)
+    // C12.
+    case maxGross(asked: Amount, limit: Amount)
+    case maxNet(asked: Amount, limit: Amount)
+    // C18, C20, C25, C26.
+    case notPermitted
+    case state(TradingState)
+    case notReconciled
+    case tooManyUnknown(count: Int, limit: Int)
+    case unknownTooOld(age: Span, limit: Span)
     // C13. Base currency where `inBase`.
     case insufficientBalance(needed: Amount, available: Amount, inBase: Bool)
     // C16, C17, C19.
@@ -34,6 +49,12 @@ public enum Breach: Error, Hashable, Sendable, BitwiseCopyable {
     case duplicateWithin(age: Span, window: Span)
     case selfMatch(own: Price)
     case reduceOnly(positionLots: Int64, afterLots: Int64)
+}
+
+/// Why a book cannot be quoted on.
+public enum BookFault: Hashable, Sendable, BitwiseCopyable {
+    case gap, empty, crossed
+    case stale(age: Span, limit: Span)
 }
 
 extension Breach {
@@ -46,13 +67,22 @@ extension Breach {
         case .maxOrderValue: 3
         case .noReference(let control): Int(control)
         case .priceCollar: 4
+        case .collarOverTime: 5
+        case .bookInvalid: 6
+        case .throttled: 7
+        case .repeatedFills: 8
         case .maxOpenOrders: 9
         case .maxOpenValue: 10
         case .maxPosition: 11
+        case .maxGross, .maxNet: 12
         case .insufficientBalance: 13
         case .duplicate, .duplicateWithin: 16
         case .selfMatch: 17
+        case .notPermitted: 18
         case .reduceOnly: 19
+        case .state: 20
+        case .notReconciled: 25
+        case .tooManyUnknown, .unknownTooOld: 26
         }
     }
 
@@ -76,6 +106,16 @@ extension Breach {
         case .maxOpenOrders: "max_open_orders"
         case .maxOpenValue: "max_open_value"
         case .maxPosition: "max_position"
+        case .collarOverTime: "collar_over_time"
+        case .bookInvalid: "book_invalid"
+        case .throttled: "throttled"
+        case .repeatedFills: "repeated_fills"
+        case .maxGross: "max_gross"
+        case .maxNet: "max_net"
+        case .notPermitted: "not_permitted"
+        case .state(let state): state.name
+        case .notReconciled: "not_reconciled"
+        case .tooManyUnknown, .unknownTooOld: "too_many_unknown"
         case .insufficientBalance: "insufficient_balance"
         case .duplicate, .duplicateWithin: "duplicate"
         case .selfMatch: "self_match"

@@ -12,6 +12,9 @@ extension Breach {
             malformed(on: instrument)
         case .maxOrderQuantity, .maxOrderValue, .noReference, .priceCollar: ofOneOrder(on: instrument)
         case .maxOpenOrders, .maxOpenValue, .maxPosition, .insufficientBalance: ofTheAccount(on: instrument)
+        case .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
+            .tooManyUnknown, .unknownTooOld:
+            ofTheDesk(on: instrument)
         case .duplicate: "an order like this one is live on \(instrument.name)"
         case .duplicateWithin(let age, let window):
             "an order like this one was sent to \(instrument.name) \(age.text) ago; the window is \(window.text)"
@@ -38,7 +41,9 @@ extension Breach {
             "the quantity is \(instrument.decimal(asked)) \(instrument.base); the least is \(instrument.decimal(limit))"
         case .minNotional(let asked, let limit): "the value is \(asked) \(instrument.quote); the least is \(limit)"
         case .unknownInstrument, .maxOrderQuantity, .maxOrderValue, .noReference, .priceCollar, .maxOpenOrders, .maxOpenValue,
-            .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly:
+            .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly,
+            .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
+            .tooManyUnknown, .unknownTooOld:
             preconditionFailure("not a malformed request: \(code)")
         }
     }
@@ -53,7 +58,9 @@ extension Breach {
             "the price is \(instrument.decimal(asked)) \(instrument.quote); the collar ends at \(instrument.decimal(limit))"
         case .unknownInstrument, .badQuantity, .tooLarge, .badPrice, .badStop, .badExpire, .unsupportedType,
             .unsupportedTimeInForce, .unsupportedPostOnly, .minQuantity, .minNotional, .maxOpenOrders, .maxOpenValue,
-            .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly:
+            .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly,
+            .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
+            .tooManyUnknown, .unknownTooOld:
             preconditionFailure("not a limit of one order: \(code)")
         }
     }
@@ -68,7 +75,9 @@ extension Breach {
             "it needs \(needed) \(inBase ? instrument.base : instrument.quote); \(available) is free"
         case .unknownInstrument, .badQuantity, .tooLarge, .badPrice, .badStop, .badExpire, .unsupportedType,
             .unsupportedTimeInForce, .unsupportedPostOnly, .minQuantity, .minNotional, .maxOrderQuantity, .maxOrderValue,
-            .noReference, .priceCollar, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly:
+            .noReference, .priceCollar, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly,
+            .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
+            .tooManyUnknown, .unknownTooOld:
             preconditionFailure("not a limit of the account: \(code)")
         }
     }

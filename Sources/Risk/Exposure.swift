@@ -51,5 +51,32 @@ public struct Exposure: Hashable, Sendable, BitwiseCopyable {
     /// Free base currency: the total without what live sells reserve.
     public var availableBase = Amount.zero
 
+    /// Orders of unknown fate, and since when the oldest is (C26).
+    public var unknownOrders = 0
+    public var oldestUnknown = Timestamp.never
+
+    // C12: the account in the reporting currency, filled in where such a limit is set.
+    /// Whether the request's quote currency can be valued in the reporting one at fresh prices.
+    public var hasConversion = false
+    /// What one unit of the quote currency is worth there.
+    public var conversion = Amount.zero
+    /// Σ |position value| + Σ value of open orders.
+    public var grossValue = Amount.zero
+    /// Σ signed position value.
+    public var netValue = Amount.zero
+    public var openBuyValue = Amount.zero
+    public var openSellValue = Amount.zero
+
+    /// The middle of the touch in half ticks, else the last price; nil where neither is known.
+    public var midHalfTicks: Int64? {
+        if bestBidTicks != Exposure.noBid, bestAskTicks != Exposure.noAsk { return bestBidTicks + bestAskTicks }
+        return lastTicks > 0 ? lastTicks * 2 : nil
+    }
+
+    /// An amount of the quote currency in the reporting currency.
+    func reported(_ amount: Amount) -> Amount {
+        amount.scaled(by: conversion.raw, over: ExactDecimal.powerOfTen(Amount.scale))
+    }
+
     public init() {}
 }

@@ -16,12 +16,28 @@ public struct Gate: Sendable {
     private var limits: [InstrumentLimits]
     private var longestWindow = Span.zero
     private var recent = RecentIntents()
+    /// What is judged beside the numbers of one request.
+    public private(set) var live: LiveDefaults?
+    package var conditions: LiveConditions
 
-    public init(instruments: [Instrument], limits: RiskLimits, strategy: String = "") {
+    /// - Parameter live: What a live or paper desk takes for granted; nil in a backtest.
+    public init(instruments: [Instrument], limits: RiskLimits, strategy: String = "", live: LiveDefaults? = nil) {
         self.instruments = instruments
         self.strategy = strategy
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
+        self.live = live
+        conditions = LiveConditions(instruments, limits: limits, strategy: strategy, live: live)
+    }
+
+    /// A cancel goes out: it counts among the messages, and is never refused (C7).
+    public mutating func noteCancel(_ instrument: InstrumentID, at now: Timestamp) {
+        if conditions.isInForce { conditions.noteMessage(instrument, at: now) }
+    }
+
+    /// A whole book has come: what was invalid is valid again (C6).
+    public mutating func bookSeen(_ instrument: InstrumentID) {
+        if conditions.isInForce { conditions.setBookInvalid(instrument, since: nil) }
     }
 
     /// Puts other limits in force.
@@ -42,6 +58,7 @@ public struct Gate: Sendable {
         }
         let limit = limits[request.instrument.position]
         let charge = try judge(request, at: now, exposure: exposure, limit: limit, isNew: true)
+        if conditions.isInForce { conditions.noteMessage(request.instrument, at: now) }
         if limit.duplicateWindow > .zero {
             if !request.allowsDuplicate, let age = recent.age(of: request, at: now, window: limit.duplicateWindow) {
                 throw .duplicateWithin(age: age, window: limit.duplicateWindow)
@@ -57,7 +74,7 @@ public struct Gate: Sendable {
     ///   - request: The order as it was cleared.
     ///   - leaves: What of it is open now; the exposure counts it, at `charge.price`.
     ///   - charge: What it is charged with: that of its clearance or of its last amendment.
-    public func clear(
+    public mutating func clear(
         _ amendment: AmendRequest, of request: OrderRequest, leaves: Quantity, charge: Charge, at now: Timestamp,
         exposure: Exposure
     ) throws(Breach) -> ClearedAmendment {
@@ -78,7 +95,7 @@ public struct Gate: Sendable {
         return limit.reserve(side, value: limit.value(ticks: price.ticks, lots: quantity.lots) ?? 0, lots: quantity.lots) ?? .zero
     }
 
-    private func judge(
+    private mutating func judge(
         _ request: OrderRequest, at now: Timestamp, exposure: Exposure, limit: InstrumentLimits, isNew: Bool
     ) throws(Breach) -> Charge {
         try limit.checkForm(of: request, at: now)
@@ -88,12 +105,15 @@ public struct Gate: Sendable {
         try limit.checkMinimum(of: request, exposure: exposure)
         try limit.checkOrderSize(of: request, charge: charge)
         try limit.checkCollar(of: request, reference: reference, exposure: exposure)
+        if conditions.isInForce { try conditions.checkMarket(of: request, at: now, exposure: exposure) }
         try limit.checkOpen(charge, exposure: exposure, isNew: isNew)
         try limit.checkPosition(of: request, exposure: exposure)
+        if conditions.isInForce { try conditions.checkAggregate(charge, of: request, exposure: exposure) }
         try limit.checkBalance(of: request, charge: charge, exposure: exposure)
         if exposure.hasLiveTwin && !request.allowsDuplicate { throw .duplicate }
         try checkSelfMatch(of: request, exposure: exposure)
         try checkReduceOnly(of: request, exposure: exposure)
+        if conditions.isInForce { try conditions.checkOpen(request, at: now, exposure: exposure) }
         return charge
     }
 }

@@ -26,7 +26,7 @@ public struct LiveDefaults: Sendable {
 /// What the gate knows beside the numbers of one request: how far trading is open, what happened lately, whether the start is complete.
 ///
 /// - Source: `docs/risk.md`, C5 to C8, C12, C14, C15, C18, C20, C25, C26.
-struct LiveConditions: Sendable {
+package struct LiveConditions: Sendable {
     struct PerInstrument: Sendable {
         var venue: String
         var state = TradingState.active
@@ -51,7 +51,7 @@ struct LiveConditions: Sendable {
     }
 
     /// Whether any of this can refuse at all; a backtest without such limits pays one comparison.
-    private(set) var isInForce = false
+    package private(set) var isInForce = false
     private var instruments: [PerInstrument]
     private var venues: [String: PerVenue] = [:]
     private var everything = TradingState.active
@@ -213,12 +213,12 @@ struct LiveConditions: Sendable {
     // MARK: - What happens
 
     /// A new order, an amendment or a cancel is handed over (C7).
-    mutating func noteMessage(_ instrument: InstrumentID, at now: Timestamp) {
+    package mutating func noteMessage(_ instrument: InstrumentID, at now: Timestamp) {
         venues[instruments[instrument.position].venue]?.messages?.note(at: now)
     }
 
     /// One fill of ours: what it says about C5, C8 and C15.
-    mutating func noteFill(_ fill: Fill, of request: OrderRequest, midHalfTicks: Int64?, at now: Timestamp) -> [StateVerdict] {
+    package mutating func noteFill(_ fill: Fill, of request: OrderRequest, midHalfTicks: Int64?, at now: Timestamp) -> [StateVerdict] {
         let place = request.instrument.position
         var verdicts: [StateVerdict] = []
         if fills != nil {
@@ -250,25 +250,25 @@ struct LiveConditions: Sendable {
     }
 
     /// The equity at adverse prices (C14).
-    mutating func noteEquity(_ equity: Amount, at now: Timestamp) -> StateVerdict? {
+    package mutating func noteEquity(_ equity: Amount, at now: Timestamp) -> StateVerdict? {
         guard let verdict = losses.judge(equity, at: now), verdict.state > everything else { return nil }
         everything = verdict.state
         return verdict
     }
 
-    mutating func noteReference(_ halfTicks: Int64, of instrument: InstrumentID, at now: Timestamp) {
+    package mutating func noteReference(_ halfTicks: Int64, of instrument: InstrumentID, at now: Timestamp) {
         instruments[instrument.position].anchor?.note(halfTicks, at: now)
     }
 
     // MARK: - States
 
-    func state(of instrument: InstrumentID) -> TradingState {
+    package func state(of instrument: InstrumentID) -> TradingState {
         let own = instruments[instrument.position]
         return max(everything, strategy, own.state, venues[own.venue]?.state ?? .active)
     }
 
     /// Automatic moves only go down.
-    mutating func lower(to state: TradingState, _ instrument: InstrumentID?) -> Bool {
+    package mutating func lower(to state: TradingState, _ instrument: InstrumentID?) -> Bool {
         isInForce = true
         if let instrument {
             guard state > instruments[instrument.position].state else { return false }
@@ -281,18 +281,18 @@ struct LiveConditions: Sendable {
     }
 
     /// The operator's word: everything is open again.
-    mutating func arm() {
+    package mutating func arm() {
         (everything, strategy) = (.active, .active)
         for index in instruments.indices { instruments[index].state = .active }
         for name in venues.keys.sorted() { venues[name]?.state = .active }
     }
 
-    mutating func setLock(_ isLocked: Bool, venue: String) {
+    package mutating func setLock(_ isLocked: Bool, venue: String) {
         isInForce = true
         venues[venue]?.isLocked = isLocked
     }
 
-    mutating func setBookInvalid(_ instrument: InstrumentID, since: Timestamp?) {
+    package mutating func setBookInvalid(_ instrument: InstrumentID, since: Timestamp?) {
         if since == nil || instruments[instrument.position].invalidSince == nil { instruments[instrument.position].invalidSince = since }
     }
 }

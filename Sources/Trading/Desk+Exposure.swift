@@ -18,6 +18,7 @@ extension Desk {
                 let (order, charge) = orders.live(other, at: place)
                 guard order.id != request.id || order.id == amending, let charge else { continue }
                 exposure.accountLiveOrders += 1
+                if order.phase == .unknown { countUnknown(order.id, into: &exposure) }
                 let value = Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(order.leaves.lots))
                 if sameQuote { exposure.accountOpenValue += value }
                 if isOwn {
@@ -36,6 +37,7 @@ extension Desk {
             (exposure.bestBidTicks, exposure.bestAskTicks) = (exposure.lastTicks, exposure.lastTicks)
             exposure.bookTime = exposure.lastTime
         }
+        addForeign(index, to: &exposure)
         exposure.checksBalances = checksBalances
         if checksBalances {
             // The gate itself gives back what an amended order claims.
@@ -46,9 +48,38 @@ extension Desk {
         return exposure
     }
 
+    private func countUnknown(_ id: OrderID, into exposure: inout Exposure) {
+        exposure.unknownOrders += 1
+        if let record = orders[id] { exposure.oldestUnknown = min(exposure.oldestUnknown, record.lostSince) }
+    }
+
+    /// Orders and positions of others on the account, and what all of it is worth together (C12).
+    private func addForeign(_ index: Int, to exposure: inout Exposure) {
+        guard hasForeign || valuesAccount else { return }
+        for other in instruments.indices {
+            let own = foreign[other]
+            exposure.accountLiveOrders += own.liveOrders
+            if portfolio.quoteCurrency[other] == portfolio.quoteCurrency[index] { exposure.accountOpenValue += own.openValue }
+        }
+        let own = foreign[index]
+        exposure.positionLots += own.positionLots
+        exposure.buyLeavesLots += own.buyLeavesLots
+        exposure.sellLeavesLots += own.sellLeavesLots
+        exposure.liveOrders += own.liveOrders
+        exposure.openValue += own.openValue
+        exposure.highestOwnBuyTicks = max(exposure.highestOwnBuyTicks, own.highestBuyTicks)
+        exposure.lowestOwnSellTicks = min(exposure.lowestOwnSellTicks, own.lowestSellTicks)
+        exposure.highestStayingBuyTicks = max(exposure.highestStayingBuyTicks, own.highestBuyTicks)
+        exposure.lowestStayingSellTicks = min(exposure.lowestStayingSellTicks, own.lowestSellTicks)
+        if valuesAccount { value(index, into: &exposure) }
+    }
+
     /// What a callback has asked for and the gate has not judged yet claims nothing: the earlier wish is served first.
     private func available(_ currency: String, without excluded: OrderID?) -> Amount {
-        balance(currency).total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
+        let own = balance(currency).total
+        // F55: the lesser of what we count and what the venue says is believed.
+        let total = venueBalances.isEmpty ? own : min(own, venueBalances[currency] ?? own)
+        return total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
     }
 
     private func count(_ order: Order, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {

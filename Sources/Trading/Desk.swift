@@ -26,6 +26,13 @@ public import Domain
     /// Recorded orders by id, on tapes that hold single orders.
     let orderBooks: UnsafeMutablePointer<OrderBook>
 
+    /// What others on the account have open or hold, by instrument; counts in this engine's limits.
+    var foreign: [ForeignExposure]
+    var hasForeign = false
+    /// Whether a limit of the account in the reporting currency (C12) is set.
+    let valuesAccount: Bool
+    /// What the venues say they hold for us, by currency; empty before they said it. The gate believes the lesser of theirs and ours.
+    var venueBalances: [String: Amount] = [:]
     var orders: OrderTable
     var timers = TimerQueue()
     var bars: BarSubscriptions
@@ -63,8 +70,13 @@ public import Domain
         barsFromTrades = setup.barsFromTrades
         conversions = Conversion.table(of: portfolio.currencies, into: setup.reportingCurrency, instruments: setup.instruments)
         orders = OrderTable(instrumentCount: setup.instruments.count)
+        valuesAccount = setup.valuesAccount
+        foreign = Array(repeating: ForeignExposure(), count: setup.instruments.count)
         bars = BarSubscriptions(instruments: setup.instruments)
         peakEquity = .zero
+        for fill in setup.history { _ = portfolio.apply(fill.fill, side: fill.side, instrument: fill.instrument) }
+        for balance in setup.history.isEmpty ? [] : setup.balances { portfolio.setBalance(balance.currency, balance.amount) }
+        for left in setup.leftOrders { orders.adopt(left.request, as: left.name, filled: left.filled, at: left.created) }
         peakEquity = equity()
     }
 
@@ -105,6 +117,23 @@ public struct DeskSetup: Sendable {
     public var checksBalances: Bool
     /// By instrument: whether its tape holds trades, so that bars are made of them.
     public var barsFromTrades: [Bool]
+    /// Whether the gate has a limit in the reporting currency (C12).
+    public var valuesAccount = false
+    /// Fills of earlier runs, in order: the positions go on from them, at their cost. The balances are those of now.
+    public var history: [(fill: Fill, side: Side, instrument: InstrumentID)] = []
+    /// Orders of an earlier run that may still live: unknown until the venue has been asked.
+    public var leftOrders: [LeftOrder] = []
+
+    /// An order that an earlier start left.
+    public struct LeftOrder: Hashable, Sendable {
+        public var request: OrderRequest
+        public var name: String
+        public var filled: Quantity
+        public var created: Timestamp
+        public init(request: OrderRequest, name: String, filled: Quantity, created: Timestamp) {
+            (self.request, self.name, self.filled, self.created) = (request, name, filled, created)
+        }
+    }
 
     public init(
         instruments: [Instrument], balances: [(currency: String, amount: Amount)], reportingCurrency: String,

@@ -23,9 +23,9 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     public private(set) var isRunning = false
     /// Callbacks that failed and were passed over under `ErrorPolicy.carryOn`.
     public private(set) var toleratedFaults = 0
-    private var gate: Gate
+    var gate: Gate
     private let errorPolicy: ErrorPolicy
-    private var callbacks: Callbacks = []
+    private(set) var callbacks: Callbacks = []
 
     public init(strategy: consuming S, gate: Gate, desk: DeskSetup, errorPolicy: ErrorPolicy = .stop) {
         self.strategy = strategy
@@ -69,6 +69,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         case .timer: runTimer(&effects)
         case .start: start(&effects)
         case .stop(let reason): stop(reason, &effects)
+        case .lost(let order): lose(order, &effects)
+        case .control(let input): control(input, &effects)
         }
     }
 
@@ -96,7 +98,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
 
     /// What every callback ends with: its wishes are judged, or dropped where it failed.
     @inline(__always)
-    private mutating func finish(_ result: CallbackResult, _ effects: inout [Effect]) {
+    mutating func finish(_ result: CallbackResult, _ effects: inout [Effect]) {
         if result == .clean, desk.wishes.isEmpty, desk.stopReason == nil { return }
         finishSlowly(result, &effects)
     }
@@ -116,7 +118,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func fail(_ effects: inout [Effect]) {
+    mutating func fail(_ effects: inout [Effect]) {
         switch errorPolicy {
         case .carryOn where !strategy.isDead:
             toleratedFaults += 1
@@ -175,7 +177,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 refusals += 1
                 refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             case .cancel(let id):
-                if let order = desk.orders.sent(id), order.isOpen { effects.append(.cancel(id, order.instrument)) }
+                if let order = desk.orders.sent(id), order.isOpen {
+                    gate.noteCancel(order.instrument, at: desk.now)
+                    effects.append(.cancel(id, order.instrument))
+                }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
             }
@@ -269,7 +274,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
         let change = desk.orders.update(report.order) { $0.order.apply(report, at: desk.now) } ?? .unchanged
         note(report)
-        if case .filled(let fill) = report.fact { book(fill, report, before, &effects) }
+        if case .filled(let fill) = report.fact {
+            book(fill, report, before, &effects)
+            judgeFill(fill, of: before, &effects)
+        }
         if before.isOpen, !desk.orders.isOpen(report.order) { close(report.order, &effects) }
         if change == .contradicted { effects.append(.contradicted(report)) }
         if case .filled(let fill) = report.fact, callbacks.contains(.fill), hearsReports {
@@ -278,6 +286,17 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         if change != .unchanged, callbacks.contains(.order), hearsReports {
             finish(strategy.onOrder(report.order, &desk), &effects)
         }
+    }
+
+    /// The answer to what was sent is lost: charged to every limit until it is proven what happened.
+    private mutating func lose(_ id: OrderID, _ effects: inout [Effect]) {
+        guard desk.orders.isOpen(id) else { return }
+        let now = desk.now
+        _ = desk.orders.update(id) {
+            $0.order.loseTrack()
+            $0.lostSince = now
+        }
+        if callbacks.contains(.order), hearsReports { finish(strategy.onOrder(id, &desk), &effects) }
     }
 
     private mutating func note(_ report: ExecutionReport) {
@@ -316,6 +335,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
 
     @inline(__always)
     private mutating func market(_ record: UnsafePointer<MarketRecord>, _ instrument: Int, _ effects: inout [Effect]) -> Bool {
+        if unsafe record.pointee.flags & MarketRecord.Flag.snapshot != 0 { gate.bookSeen(InstrumentID(index: instrument)) }
         let wanted = unsafe desk.absorb(record, instrument)
         guard wanted.intersection(callbacks) != [] else { return unsafe desk.markets[instrument].hasBars }
         unsafe callMarket(wanted, record, InstrumentID(index: instrument), &effects)

@@ -15,6 +15,9 @@ public import Risk
     case timer
     /// The last input of a run.
     case stop(reason: String)
+    /// The answer to an order is lost: unknown until it is proven what happened.
+    case lost(OrderID)
+    case control(ControlInput)
 }
 
 /// What comes out of a step, in order.
@@ -28,6 +31,11 @@ public enum Effect: Sendable {
     case closed(OrderRecord)
     /// A venue's fact that our tables cannot agree with. The desk must halt and reconcile.
     case contradicted(ExecutionReport)
+    /// C20: of one instrument, of everything where nil.
+    case stateChanged(TradingState, InstrumentID?, reason: String)
+    /// A limit was reached that pulls the kill switch.
+    case kill(reason: String)
+    case alarm(String)
 }
 
 /// A fill together with what it did to the books.

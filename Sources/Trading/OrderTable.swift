@@ -10,6 +10,10 @@ public struct OrderRecord: Sendable {
     public var isSent = false
     /// What the gate charged it with; nil until it is cleared.
     public var charge: Charge?
+    /// Since when its answer is lost; `.never` where it is not.
+    public var lostSince = Timestamp.never
+    /// The name under which an earlier start sent it; nil for an order of this run.
+    public var adoptedAs: String?
 
     /// As scripts see it: a refused wish is a rejected order.
     public var stateName: String { order.stateName }
@@ -56,6 +60,20 @@ struct OrderTable {
         precondition(request.id.raw == firstID + UInt64(slots.count), "order ids go up one by one")
         slots.append(Int32(slot))
         liveByInstrument[request.instrument.position].append(request.id)
+    }
+
+    /// Takes over an order of an earlier start, in the state of which nothing is known.
+    mutating func adopt(_ draft: OrderRequest, as name: String, filled: Quantity, at time: Timestamp) {
+        var request = draft
+        request.id = nextID()
+        open(request, at: time)
+        _ = update(request.id) { record in
+            record.isSent = true
+            record.adoptedAs = name
+            record.lostSince = time
+            record.order.loseTrack()
+            record.order.resume(filled: filled)
+        }
     }
 
     @inline(__always) private func slot(of id: OrderID) -> Int? {

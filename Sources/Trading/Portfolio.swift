@@ -72,6 +72,12 @@ public struct Portfolio: Sendable {
         return total
     }
 
+    /// Sets the cash so that the account holds this much of the currency.
+    mutating func setBalance(_ currency: String, _ total: Amount) {
+        guard let index = currencyIndex(currency) else { return }
+        cash[index] += total - balance(currency: index)
+    }
+
     mutating func apply(_ fill: Fill, side: Side, instrument id: InstrumentID) -> FillOutcome {
         let index = id.position
         let instrument = instruments[index]

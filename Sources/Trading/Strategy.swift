@@ -38,6 +38,15 @@ public protocol Strategy: ~Copyable {
     mutating func onFill(_ fill: Fill, of order: OrderID, exchangeTime: Timestamp, _ desk: inout Desk) -> CallbackResult
     mutating func onTimer(_ timer: TimerID, _ desk: inout Desk) -> CallbackResult
     mutating func onStatus(_ status: VenueStatus, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
+    mutating func onStatus(_ status: VenueStatus, ofVenue venue: String, _ desk: inout Desk) -> CallbackResult
+    /// A start or a reconnect found something.
+    mutating func onReconcile(_ report: ReconcileReport, _ desk: inout Desk) -> CallbackResult
+    /// What the strategy wants kept across restarts; nil where it keeps nothing.
+    mutating func save(_ desk: inout Desk) -> [UInt8]?
+    /// State of an earlier run, before ``onStart(_:)``.
+    mutating func restore(_ saved: [UInt8], _ desk: inout Desk) -> CallbackResult
+    /// The watchdog's word, taken from a journal: no callback runs any more, for this reason.
+    mutating func condemn(_ message: String)
     /// The last callback of all. What it asks for is refused.
     mutating func onStop(_ reason: String, _ desk: inout Desk) -> CallbackResult
     /// An order left the desk's table: what the strategy keeps about it must stand by itself from now on.
@@ -46,6 +55,11 @@ public protocol Strategy: ~Copyable {
 
 extension Strategy where Self: ~Copyable {
     public var isDead: Bool { false }
+    public mutating func onStatus(_ status: VenueStatus, ofVenue venue: String, _ desk: inout Desk) -> CallbackResult { .clean }
+    public mutating func onReconcile(_ report: ReconcileReport, _ desk: inout Desk) -> CallbackResult { .clean }
+    public mutating func save(_ desk: inout Desk) -> [UInt8]? { nil }
+    public mutating func restore(_ saved: [UInt8], _ desk: inout Desk) -> CallbackResult { .clean }
+    public mutating func condemn(_ message: String) {}
 }
 
 public enum VenueStatus: UInt8, Hashable, Sendable {
