@@ -45,7 +45,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),
-        // Row 3: tapes, scripts, reports.
+        // Row 3: tapes, scripts, reports, and the venues' protocols.
         .target(name: "Tape", dependencies: ["Domain", "JSON", "CChecksum", "COpenSSL", "CZlib"], swiftSettings: house),
         .target(name: "Scripting", dependencies: ["Domain", "Trading", "CLua"], swiftSettings: house),
         .target(name: "Report", dependencies: ["Domain"], swiftSettings: house),
@@ -113,6 +113,13 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: tests),
+        .testTarget(
+            name: "VenuesTests",
+            dependencies: [
+                "Domain", "JSON", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: tests),
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),
         .testTarget(name: "ConfigurationTests", dependencies: ["Domain", "Risk", "Configuration"], swiftSettings: tests),
         .testTarget(name: "TradingTests", dependencies: ["Domain", "Risk", "Trading"], swiftSettings: tests),

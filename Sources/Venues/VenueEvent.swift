@@ -26,7 +26,7 @@ public enum VenueEvent: Sendable {
     case cancelAllFailed(symbol: String?, why: String)
     case balances([VenueBalance])
     case answer(VenueQueryID, VenueAnswer)
-    /// The venue's clock as just seen: the offset estimator's food.
+    /// The venue's clock as just seen: the offset estimator's food. A driver tells it with the machine's own times, uncorrected.
     case clock(venue: Timestamp, sent: VenueTime, received: VenueTime)
     /// For people: something is wrong that no other event tells.
     case alarm(String)

@@ -6,6 +6,8 @@ public import JSON
 /// No I/O, no clock, no randomness: the driver does what the actions say, and a test can be the driver.
 public protocol VenueSession {
     var capabilities: VenueCapabilities { get }
+    /// REST addresses to which a driver keeps a connection open once orders are at stake.
+    var warmAddresses: [String] { get }
     /// - Parameter actions: appended to, in the order in which they are to be done.
     mutating func handle(_ input: VenueInput, at now: VenueTime, into actions: inout [VenueAction])
 }
@@ -47,7 +49,11 @@ public struct VenueClosing: Hashable, Sendable {
     public var reason: String
     /// The TLS or HTTP layer refused (certificate, status): trying again at once is pointless.
     public var isRefusal: Bool
-    public init(code: Int, reason: String, isRefusal: Bool = false) { (self.code, self.reason, self.isRefusal) = (code, reason, isRefusal) }
+    /// The HTTP status that answered the upgrade, 0 where there was none.
+    public var status: Int
+    public init(code: Int, reason: String, isRefusal: Bool = false, status: Int = 0) {
+        (self.code, self.reason, self.isRefusal, self.status) = (code, reason, isRefusal, status)
+    }
 }
 
 /// What became of a request.
@@ -62,6 +68,7 @@ public enum VenueResponse: Sendable {
 public enum VenueAction: Sendable {
     case connect(SocketID, url: String, headers: [(name: String, value: String)])
     case send(SocketID, [UInt8])
+    /// After it nothing of that connection is told, `.closed` neither.
     case close(SocketID)
     case request(VenueToken, VenueRequest)
     /// One at a time for each token: a second one replaces the first.

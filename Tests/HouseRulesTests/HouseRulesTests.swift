@@ -17,12 +17,19 @@ struct HouseRulesTests {
         "Market": ["Domain", "Glibc"],
         "Tape": ["Domain", "JSON", "CZlib", "COpenSSL", "CChecksum", "Foundation", "Glibc", "Synchronization"],
         "Scripting": ["Domain", "Trading", "CLua", "Glibc", "Foundation", "Synchronization"],
+        "Venues": ["Domain", "JSON", "TLS", "Transport", "NIOCore", "NIOHTTP1", "Glibc", "Synchronization"],
+        "VenueSim": ["Domain", "JSON", "TLS", "Transport", "Exchange", "Market", "NIOCore", "NIOHTTP1", "Glibc"],
         "Report": ["Domain", "Dispatch", "Glibc", "Synchronization"],
+        "Recording": ["Domain", "Risk", "Trading", "Tape", "Report"],
+        "Live": [
+            "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum", "NIOCore",
+            "NIOPosix", "Glibc", "Synchronization",
+        ],
         "Configuration": ["Domain", "Risk", "TOMLKit", "Glibc"],
-        "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
+        "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording"],
         "perigee": [
-            "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
-            "ArgumentParser", "TOMLKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
+            "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Recording", "Backtesting", "Configuration",
+            "Live", "Venues", "VenueSim", "Transport", "TLS", "NIOCore", "NIOPosix", "ArgumentParser", "TOMLKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
         ],
         "Bench": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting", "CFloors", "Glibc"],
     ]
