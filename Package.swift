@@ -75,7 +75,7 @@ let package = Package(
         // Row 4 and 5: who calls the engine.
         .target(
             name: "Backtesting",
-            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
+            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording"],
             swiftSettings: house),
         .target(
             name: "Configuration", dependencies: ["Domain", "Risk", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -83,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "perigee",
             dependencies: [
-                "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
+                "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Recording", "Backtesting", "Configuration",
+                "JSON", "TLS", "Transport", "Venues", "VenueSim", "Live",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

@@ -1,4 +1,5 @@
 public import Domain
+public import Recording
 public import Trading
 
 /// Who is told of a backtest's results while it runs.
@@ -21,3 +22,6 @@ public protocol BacktestSink: ~Copyable {
 public enum BacktestError: Error, Hashable, Sendable {
     case contradiction(order: OrderID, time: Timestamp)
 }
+
+/// A run's files take down a backtest as they take down any run.
+extension RunSink: BacktestSink {}

@@ -1,5 +1,5 @@
 public import Domain
-public import Risk
+import Risk
 
 /// The account as a whole: what others hold and have open, and what it all is worth.
 extension Desk {

@@ -15,7 +15,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     }
 
     public var desk: Desk
-    public private(set) var strategy: S
+    public internal(set) var strategy: S
     public private(set) var life = Life.created {
         didSet { isRunning = life == .running }
     }

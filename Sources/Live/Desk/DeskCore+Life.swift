@@ -159,7 +159,7 @@ extension DeskCore {
         case .stopping, .ended: return
         }
         let wasRunning = phase == .running
-        latch.close(.stop)
+        latch.close()
         phase = .stopping(ending)
         host.log(.info, "desk", "stopping: \(ending)")
         if wasRunning {

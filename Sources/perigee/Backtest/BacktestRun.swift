@@ -3,6 +3,7 @@ import Configuration
 import Domain
 import Exchange
 import Glibc
+import Recording
 import Report
 import Risk
 import Scripting

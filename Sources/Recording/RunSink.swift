@@ -2,10 +2,23 @@ public import Domain
 public import Report
 public import Trading
 
-/// Tells a ``RunRecorder`` what happens in a backtest, in its words.
-public final class RunSink: BacktestSink {
+/// What a run's files call orders and fills.
+public struct RunNames {
+    public var order: (OrderID) -> String
+    public var venueOrder: (OrderID) -> String
+    public var fill: (FillID) -> String
+
+    public init(order: @escaping (OrderID) -> String, venueOrder: @escaping (OrderID) -> String, fill: @escaping (FillID) -> String) {
+        (self.order, self.venueOrder, self.fill) = (order, venueOrder, fill)
+    }
+}
+
+/// Tells a ``RunRecorder`` what happens in a run, in its words.
+public final class RunSink {
     /// The instance and epoch of a simulated account's order ids.
     private static let instance = "bt0"
+
+    private let names: RunNames
 
     private let recorder: RunRecorder
     private let instruments: [Instrument]
@@ -16,10 +29,11 @@ public final class RunSink: BacktestSink {
     private var mids: [Int64?]
 
     public init(
-        recorder: RunRecorder, instruments: [Instrument], onTick: @escaping (Int, Timestamp) -> Bool,
+        recorder: RunRecorder, instruments: [Instrument], names: RunNames? = nil, onTick: @escaping (Int, Timestamp) -> Bool,
         onLog: @escaping (Note.Level, Timestamp, String) -> Void
     ) {
         self.recorder = recorder
+        self.names = names ?? RunNames(order: RunSink.text, venueOrder: { String($0.raw) }, fill: { String($0.raw) })
         self.instruments = instruments
         self.onTick = onTick
         self.onLog = onLog
@@ -43,11 +57,11 @@ public final class RunSink: BacktestSink {
         recorder.fill(
             FillRow(
                 time: booked.time, exchangeTime: booked.exchangeTime, instrument: booked.instrument,
-                orderID: RunSink.text(of: booked.order), venueOrderID: String(booked.order.raw), side: booked.side,
+                orderID: names.order(booked.order), venueOrderID: names.venueOrder(booked.order), side: booked.side,
                 price: fill.price, quantity: fill.quantity, fee: fill.fee,
                 feeCurrency: fill.feeInBase ? instrument.base : instrument.quote, liquidity: fill.liquidity,
                 tag: desk.text(of: booked.tag), positionAfter: booked.outcome.positionAfter, reducedLots: booked.outcome.closedLots,
-                realisedPnL: desk.reported(booked.outcome.realised, of: booked.instrument), fillID: String(fill.id.raw),
+                realisedPnL: desk.reported(booked.outcome.realised, of: booked.instrument), fillID: names.fill(fill.id),
                 notional: isReported ? nil : desk.reported(notional, of: booked.instrument),
                 feeValue: isReported && !fill.feeInBase ? nil : desk.reported(booked.outcome.feeInQuote, of: booked.instrument)))
         recorder.equity(row(.fill, at: booked.time, lastRecord: nil, desk: desk))
@@ -112,7 +126,7 @@ public final class RunSink: BacktestSink {
         let instrument = instruments[order.instrument.position]
         let isAccepted = order.acknowledged != .never
         return OrderRow(
-            id: RunSink.text(of: order.id), venueOrderID: isAccepted ? String(order.id.raw) : "",
+            id: names.order(order.id), venueOrderID: isAccepted ? names.venueOrder(order.id) : "",
             instrument: order.instrument, side: order.side, type: request.type, timeInForce: request.timeInForce,
             price: request.type.hasLimit ? request.price : request.type.isStop ? request.stop : nil,
             quantity: request.quantity, created: order.created, acknowledged: isAccepted ? order.acknowledged : nil,
