@@ -103,7 +103,7 @@ import Testing
         print("PORT", listener.getsockname()[1], flush=True)
         raw, _ = listener.accept()
         how = sys.argv[1]
-        if how == "accept-fin": raw.close(); sys.exit()
+        if how == "accept-fin": raw.recv(65536); raw.close(); sys.exit()
         if how == "hello-rst":
             raw.recv(10)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); raw.close(); sys.exit()

@@ -1,4 +1,5 @@
 public import Domain
+import JSON
 
 /// What one input file held, as it was read.
 public struct InputFacts: Sendable {
