@@ -1,5 +1,5 @@
-public import Domain
-public import Trading
+import Domain
+import Trading
 import Venues
 
 /// Start, stop, and what is done every so often.

@@ -1,5 +1,6 @@
 import Domain
 import Trading
+import Venues
 
 extension DeskCore {
     /// One message's records, through the paper venue and every engine.

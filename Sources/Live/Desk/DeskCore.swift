@@ -8,9 +8,9 @@ public import Venues
 /// Confined to one executor; nothing here suspends.
 public final class DeskCore<S: HostedStrategy> {
     /// An engine cannot be copied, so each has a place of its own.
-    final class Seat {
-        var engine: Engine<S>
-        init(_ engine: consuming Engine<S>) { self.engine = engine }
+    public final class Seat {
+        public internal(set) var engine: Engine<S>
+        public init(_ engine: consuming Engine<S>) { self.engine = engine }
     }
 
     enum Phase: Hashable {
@@ -67,6 +67,8 @@ public final class DeskCore<S: HostedStrategy> {
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
+    /// Until when a proven stop waits for last words about orders, monotonic ns.
+    var stopDeadline = Int64.max
     /// Saved states, for the runtime to hand to the disk.
     public var onSave: ((Int, [UInt8]) -> Void)?
     /// State of an earlier run, by engine; handed over before the start.
