@@ -71,6 +71,13 @@ extension Backtest where S: ~Copyable {
             try sink.closed(order, desk: engine.desk)
         case .contradicted(let report):
             throw BacktestError.contradiction(order: report.order, time: now)
+        case .stateChanged(_, _, let reason), .alarm(let reason):
+            try sink.noted(.log(at: now, level: .warn, text: reason))
+        case .kill(let reason):
+            // What pulls the kill switch live ends a backtest: its orders are cancelled, its fills still come.
+            haltReason = haltReason ?? reason
+            engine.closeDesk()
+            isWindingDown = true
         }
     }
 
@@ -144,6 +151,10 @@ extension Backtest where S: ~Copyable {
 
     private mutating func sample(at now: Timestamp) throws {
         lastSample = now.nanoseconds
+        if engine.watchesLimits {
+            engine.step(.control(.pulse), at: now, into: &effects)
+            try settle(at: now)
+        }
         engine.desk.noteEquity()
         try sink.sampled(at: now, lastRecord: Timestamp(nanoseconds: lastRecordTime), desk: engine.desk)
     }

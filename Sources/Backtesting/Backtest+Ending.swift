@@ -42,6 +42,7 @@ extension Backtest where S: ~Copyable {
             case .endOfTape: engine.step(.stop(reason: "end of tape"), at: now, into: &effects)
             case .strategyStopped(let reason): engine.step(.stop(reason: reason), at: now, into: &effects)
             case .interrupted: engine.step(.stop(reason: "interrupted"), at: now, into: &effects)
+            case .halted: engine.step(.stop(reason: "halted"), at: now, into: &effects)
             case .strategyFailed: break
             }
             try settle(at: now)
@@ -55,7 +56,8 @@ extension Backtest where S: ~Copyable {
     }
 
     private var naturalEnding: BacktestEnding {
-        switch engine.life {
+        if let haltReason { return .halted(reason: haltReason) }
+        return switch engine.life {
         case .ending(let reason): .strategyStopped(reason: reason)
         case .failed(let message): .strategyFailed(message: message)
         case .created, .running, .ended: .endOfTape

@@ -47,6 +47,8 @@ public import Trading
     /// The strategy has ended: only what is under way still happens.
     var isWindingDown = false
     var isInterrupted = false
+    /// The limit that ended the run.
+    var haltReason: String?
     /// Off only in the test that shows that the inner loop decides nothing.
     var usesInnerLoop = true
     public internal(set) var eventCount = 0

@@ -26,4 +26,6 @@ public enum BacktestEnding: Hashable, Sendable {
     case strategyStopped(reason: String)
     case strategyFailed(message: String)
     case interrupted
+    /// A limit was reached that pulls the kill switch live.
+    case halted(reason: String)
 }

@@ -144,6 +144,27 @@ int clua_on_status(clua_state *s, int64_t now, int64_t instrument, const char *v
     return may_enter(s, CLUA_ON_STATUS) ? enter_with(s, now, CLUA_ON_STATUS, run_status, &what) : CLUA_OK;
 }
 
+static int run_reconcile(lua_State *L) {
+    const clua_reconciled *what = lua_touserdata(L, 1);
+    lua_settop(L, WITH_FUNCTION);
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, what->adopted);
+    lua_setfield(L, -2, "adopted");
+    lua_pushinteger(L, what->cancelled);
+    lua_setfield(L, -2, "cancelled");
+    lua_pushinteger(L, what->fills);
+    lua_setfield(L, -2, "fills");
+    lua_pushnumber(L, what->position_change);
+    lua_setfield(L, -2, "position_change");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+int clua_on_reconcile(clua_state *s, int64_t now, clua_reconciled what) {
+    if (s->fatal) return clua_refused(s), CLUA_POISONED;
+    return may_enter(s, CLUA_ON_RECONCILE) ? enter_with(s, now, CLUA_ON_RECONCILE, run_reconcile, &what) : CLUA_OK;
+}
+
 static int run_stop(lua_State *L) {
     const clua_text *reason = lua_touserdata(L, 1);
     lua_settop(L, WITH_FUNCTION);

@@ -121,6 +121,26 @@ extension LuaStrategy: Strategy {
         return failed("on_status", desk, "\(name(instrument)) becoming \(status.name)")
     }
 
+    public func onStatus(_ status: VenueStatus, ofVenue venue: String, _ desk: inout Desk) -> CallbackResult {
+        let answer = unsafe call(&desk) { state, now in
+            unsafe venue.withCString { venue in
+                unsafe status.name.withCString { unsafe clua_on_status(state, now, -1, venue, $0) }
+            }
+        }
+        if answer == CLUA_OK { return .clean }
+        return failed("on_status", desk, "\(venue) becoming \(status.name)")
+    }
+
+    public func onReconcile(_ report: ReconcileReport, _ desk: inout Desk) -> CallbackResult {
+        let what = clua_reconciled(
+            adopted: Int64(report.adopted), cancelled: Int64(report.cancelled), fills: Int64(report.fills),
+            position_change: nearestDouble(report.positionChange))
+        if unsafe call(&desk, { unsafe clua_on_reconcile($0, $1, what) }) == CLUA_OK { return .clean }
+        return failed("on_reconcile", desk, "what the reconciliation found")
+    }
+
+    public func condemn(_ message: String) { faultMessage = message }
+
     public func onStop(_ reason: String, _ desk: inout Desk) -> CallbackResult {
         let answer = unsafe call(&desk) { state, now in
             unsafe withTexts([reason]) { unsafe clua_on_stop(state, now, $0[0]) }

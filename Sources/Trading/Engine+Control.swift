@@ -30,6 +30,9 @@ extension Engine where S: ~Copyable {
         }
     }
 
+    /// Whether anything is judged that changes with time alone.
+    public var watchesLimits: Bool { gate.conditions.isInForce }
+
     /// What `on_save` wants kept. Between inputs: it may ask for nothing.
     public mutating func save() -> [UInt8]? { strategy.save(&desk) }
 

@@ -224,6 +224,12 @@ int clua_on_bar(clua_state *state, int64_t now, uint32_t instrument, const clua_
 int clua_on_order(clua_state *state, int64_t now, const clua_order *order);
 int clua_on_fill(clua_state *state, int64_t now, const clua_order *order, const clua_fill *fill);
 /// `instrument` below 0: `venue` is what changed.
+// What a start or a reconnect found.
+typedef struct {
+    int64_t adopted, cancelled, fills;
+    double position_change;
+} clua_reconciled;
+int clua_on_reconcile(clua_state *state, int64_t now, clua_reconciled what);
 int clua_on_status(clua_state *state, int64_t now, int64_t instrument, const char *venue, const char *status);
 int clua_on_stop(clua_state *state, int64_t now, clua_text reason);
 int clua_on_timer(clua_state *state, int64_t now, uint64_t number);

@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 public import Trading
 public import Venues
 
@@ -6,7 +6,7 @@ public import Venues
 ///
 /// No clock, no I/O but the ledger's: time is an argument and the world is a ``DeskHost``, so that a simulated world can be one.
 /// Confined to one executor; nothing here suspends.
-public final class DeskCore<S: HostedStrategy> {
+public final class DeskCore<S: Strategy> {
     /// An engine cannot be copied, so each has a place of its own.
     public final class Seat {
         public internal(set) var engine: Engine<S>

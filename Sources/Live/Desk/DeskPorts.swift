@@ -2,14 +2,6 @@ public import Domain
 public import Trading
 public import Venues
 
-/// A strategy that a live desk can host: what it keeps across restarts, and what it is told after one.
-public protocol HostedStrategy: Strategy {
-    /// What `on_save` wants kept; nil where it keeps nothing.
-    mutating func save(_ desk: inout Desk) -> [UInt8]?
-    /// Hands saved state over, before the start.
-    mutating func restore(_ saved: [UInt8], _ desk: inout Desk) -> CallbackResult
-}
-
 /// What a ``DeskCore`` needs of the world around it: sockets, timers, people. In tests, a simulated world.
 public protocol DeskHost: AnyObject {
     /// Hands a command to a venue's session, in this very turn.

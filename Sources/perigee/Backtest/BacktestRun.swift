@@ -276,6 +276,7 @@ struct BacktestRun {
         if !command.quiet { CommandLineMain.say("Report: \(folder)/report.html") }
         switch ending {
         case .endOfTape, .strategyStopped: return
+        case .halted(let reason): throw Failure(.stoppedByLimit, "\(reason); the results up to here are in \(folder)")
         case .strategyFailed(let message): throw Failure(.runFailed, message)
         case .interrupted: throw Failure(.interrupted, "interrupted; the results up to here are in \(folder)")
         }
@@ -285,6 +286,7 @@ struct BacktestRun {
         switch ending {
         case .endOfTape: ("tape_end", "")
         case .strategyStopped(let reason): ("stopped", reason)
+        case .halted(let reason): ("halted", reason)
         case .strategyFailed(let message): ("error", message)
         case .interrupted: ("interrupted", "")
         }
