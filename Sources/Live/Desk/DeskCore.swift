@@ -26,6 +26,11 @@ public final class DeskCore<S: Strategy> {
     /// What is to be done at a time, monotonic.
     enum Errand: Hashable { case resolver(clientID: String, venue: Int), reconciliation(venue: Int), proof(venue: Int), giveUp }
 
+    struct AdoptedKey: Hashable {
+        var seat: Int
+        var id: OrderID
+    }
+
     struct Venue {
         var links: [VenueLinkState] = [.connecting, .connecting]
         var keeper: OrderKeeper
@@ -63,7 +68,7 @@ public final class DeskCore<S: Strategy> {
     public internal(set) var inputs: UInt64 = 0
     var now: VenueTime
     /// Orders of an earlier start, by their number in this one: they keep the name they were sent under.
-    var adopted: [OrderID: String] = [:]
+    var adopted: [AdoptedKey: String] = [:]
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
