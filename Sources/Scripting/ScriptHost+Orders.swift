@@ -13,9 +13,12 @@ extension ScriptHost {
         case quantity(String)
     }
 
+    /// A number for messages; the sign of a NaN differs from machine to machine.
+    private static func shown(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+
     /// The price in ticks, exactly as the script meant it.
     private static func price(_ value: Double, _ grids: Grids, _ instrument: Instrument, _ what: String) throws(Bad) -> Price {
-        guard value.isFinite, value > 0 else { throw .price("the \(what) \(value) is not above zero") }
+        guard value.isFinite, value > 0 else { throw .price("the \(what) \(shown(value)) is not a finite number above zero") }
         guard let ticks = grids.price.count(of: value), ticks > 0 else {
             throw .price("the \(what) \(value) of \(instrument.symbol) is off its tick of \(instrument.tick); inst:round(price, \"down\") helps")
         }
@@ -23,7 +26,10 @@ extension ScriptHost {
     }
 
     private static func quantity(_ value: Double, _ grids: Grids, _ instrument: Instrument) throws(Bad) -> Quantity {
-        guard value.isFinite, value > 0 else { throw .quantity("the quantity \(value) is not above zero") }
+        guard value.isFinite, value > 0 else { throw .quantity("the quantity \(shown(value)) is not a finite number above zero") }
+        guard value / nearestDouble(instrument.lot) <= Double(Grid.largestCount) else {
+            throw .quantity("the quantity \(value) of \(instrument.symbol) is too large to be accounted for")
+        }
         guard let lots = grids.quantity.count(of: value), lots > 0 else {
             throw .quantity("the quantity \(value) of \(instrument.symbol) is off its lot of \(instrument.lot); inst:round_qty(qty) helps")
         }

@@ -4,7 +4,8 @@ import Tape
 
 /// `perigee data head`: the first records of a tape, for people.
 struct DataHead: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "head", abstract: "Show the first records of a tape.")
+    static let configuration = CommandConfiguration(
+        commandName: "head", abstract: "Show the first records of a tape.", discussion: "  perigee data head backtest-data/btc-l2.tape -n 20")
 
     @Argument(help: "The tape.")
     var tape: String

@@ -15,7 +15,7 @@ struct DataImport: ParsableCommand {
               perigee data import --format lobster AMZN_message_1.csv AMZN_orderbook_1.csv -o amzn.tape --date 2012-06-21
             """)
 
-    @Option(help: "What the input is: \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "What the input is; docs/data.md says how each is read.")
     var format: ImportFormat
 
     @Argument(help: "The input files; several of one stream in order.")
