@@ -10,7 +10,7 @@ struct DataHead: ParsableCommand {
     @Argument(help: "The tape.")
     var tape: String
 
-    @Option(name: .short, help: "How many records.")
+    @Option(name: .short, parsing: .unconditional, help: "How many records.")
     var n = 10
 
     @Option(help: "text or json (one object a line).")

@@ -137,10 +137,19 @@ struct DataSlice: ParsableCommand {
             throw Failure(.usage, "--from \(TimeText.text(start)) is not before --to \(TimeText.text(end))")
         }
         let reader = try DataVerb.open(tape)
+        try checkBounds(reader, start, end)
         try DataVerb.guarded {
             try TapeOperations.slice(reader, from: start, to: end, output: output, encoding: packed ? .packed : .plain)
         }
         try reportTape(output, format)
+    }
+
+    /// A span beside the tape would make an empty tape.
+    private func checkBounds(_ reader: TapeReader, _ start: Timestamp?, _ end: Timestamp?) throws {
+        guard let first = reader.firstLocalTime, let last = reader.lastLocalTime else { return }
+        let span = "the tape goes from \(TimeText.text(first)) to \(TimeText.text(last))"
+        if let start, start > last { throw Failure(.usage, "--from \(TimeText.text(start)): is after the last record; \(span)") }
+        if let end, end <= first { throw Failure(.usage, "--to \(TimeText.text(end)): is not after the first record; \(span)") }
     }
 }
 
@@ -168,6 +177,7 @@ struct DataMerge: ParsableCommand {
 
     func run() throws {
         try refuseSame(output, tapes)
+        try BacktestChecks.distinct(tapes, "merge")
         try DataVerb.guarded {
             let merged = try MergedTape(paths: tapes)
             try TapeOperations.merge(merged, to: output, encoding: packed ? .packed : .plain)

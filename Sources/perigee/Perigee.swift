@@ -38,8 +38,7 @@ struct Failure: Error {
 enum CommandLineMain {
     static func run(_ arguments: [String]? = nil) -> Int32 {
         do {
-            try UnknownVerb.check(arguments ?? Array(CommandLine.arguments.dropFirst()))
-            var command = try Perigee.parseAsRoot(arguments)
+            var command = try Perigee.parseAsRoot(UnknownVerb.checked(arguments ?? Array(CommandLine.arguments.dropFirst())))
             try command.run()
             return 0
         } catch let failure as Failure {

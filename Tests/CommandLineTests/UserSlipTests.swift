@@ -20,7 +20,7 @@ struct UserSlipTests {
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
 
-    @Test(arguments: [["help"], ["help", "data"], ["help", "data", "slice"], ["data", "help"], ["--help"], ["data", "info", "--help"]])
+    @Test(arguments: [["help"], ["help", "data"], ["help", "data", "slice"], ["data", "help"], ["data", "help", "slice"], ["--help"], ["data", "info", "--help"]])
     func helpIsStillHelp(_ arguments: [String]) throws {
         let run = try Binary.run(arguments)
         #expect(run.status == 0 && run.output.contains("perigee"), "\(run.errors)")
@@ -39,6 +39,19 @@ struct UserSlipTests {
         #expect(run.status == 2, "\(run.errors)")
         #expect(run.errors.contains(found), "\(run.errors)")
         #expect(!FileManager.default.fileExists(atPath: scratch.path("run")))
+    }
+
+    @Test func dataVerbsRefuseWhatMakesNoTape() throws {
+        let (scratch, tape, _) = try prepared()
+        let out = ["-o", scratch.path("out.tape")]
+        for (arguments, found) in [
+            (["merge", tape, tape] + out, "twice"), (["slice", tape, "--from", "2099-01-01"] + out, "the tape goes from"),
+            (["slice", tape, "--to", "1999-01-01"] + out, "the tape goes from"), (["head", tape, "-n", "-1"], "expected 0 or more"),
+        ] {
+            let run = try Binary.run(["data"] + arguments)
+            #expect(run.status == 2 && run.errors.contains(found), "\(arguments): \(run.errors)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: scratch.path("out.tape")))
     }
 
     @Test func whatTheConfigurationSaysIsToldAsTheConfigurations() throws {

@@ -105,7 +105,7 @@ struct EngineTests {
         engine.step(.start, at: Timestamp(nanoseconds: 1), into: &effects)
         for (time, fact) in [(2, .accepted), (3, .amendRejected(.postOnly)), (4, .cancelled)] as [(Int64, ExecutionReport.Fact)] {
             let now = Timestamp(nanoseconds: time)
-            engine.step(.report(ExecutionReport(order: OrderID(1), exchangeTime: now, fact: fact)), at: now, into: &effects)
+            engine.step(.report(ExecutionReport(order: OrderID(1), instrument: id, exchangeTime: now, fact: fact)), at: now, into: &effects)
         }
         #expect(log.lines == ["order 1 open ", "order 1 open post_only", "order 1 cancelled "])
     }

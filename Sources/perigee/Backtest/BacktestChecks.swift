@@ -9,14 +9,14 @@ enum BacktestChecks {
     private static let mostSamples: Int64 = 200_000_000
 
     /// The same file twice would happen twice.
-    static func distinct(_ paths: [String]) throws {
+    static func distinct(_ paths: [String], _ what: String = "--data") throws {
         var seen: [(device: UInt, file: UInt)] = []
         for path in paths {
             var facts = stat()
             guard unsafe stat(path, &facts) == 0 else { continue }
             let own = (device: UInt(facts.st_dev), file: UInt(facts.st_ino))
             guard !seen.contains(where: { $0 == own }) else {
-                throw Failure(.usage, "--data: found \(path) twice; expected each tape once")
+                throw Failure(.usage, "\(what): found \(path) twice; expected each tape once")
             }
             seen.append(own)
         }

@@ -33,7 +33,7 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("End before this; as --from. Default: the tape's end.", valueName: "time"))
     var to: String?
 
-    @Option(help: ArgumentHelp("What a symbol without '_' is quoted in, in market.instrument. Default: USD.", valueName: "code"))
+    @Option(help: ArgumentHelp("What a symbol without '_' is quoted in, in market.instrument.", valueName: "code"))
     var currency = "USD"
 
     @OptionGroup(title: "Simulation") var simulation: SimulationOptions

@@ -25,7 +25,7 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("partial or full. Default: partial.", valueName: "model"))
     var fills: String?
 
-    @Option(help: ArgumentHelp("What a taker pays beyond the recorded price: 1tick, 5bps. Default: nothing.", valueName: "amount"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("What a taker pays beyond the recorded price: 1tick, 5bps. Default: nothing.", valueName: "amount"))
     var slippage: String?
 
     @Option(name: .customLong("max-bar-share"), help: ArgumentHelp("Largest part of a bar's volume that is ours: 10%. Default: no limit.", valueName: "share"))
@@ -46,6 +46,6 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Starting cash (USDT=5000), once for each currency. Default: 10000 of the quote currency.", valueName: "CUR=AMOUNT"))
     var balance: [String] = []
 
-    @Option(help: ArgumentHelp("Seed of the script's math.random, a whole number of 0 or more. Default: 1.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the script's math.random, a whole number of 0 or more. Default: 1.", valueName: "n"))
     var seed: UInt64?
 }
