@@ -1,5 +1,5 @@
 # What a newcomer needs: `make demo`, then `make test`. Everything else is for people who work on perigee.
-.PHONY: demo test build release bench format packages clean
+.PHONY: demo test build release bench bench-peers format packages clean
 
 PACKAGES := liblua5.4-dev libssl-dev zlib1g-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -19,11 +19,19 @@ build: packages
 release: packages
 	swift build -c release --product perigee
 
+# A few minutes; BENCH_FLAGS="--quick" for less, "--json FILE" for the figures as JSON.
 bench: release
-	Benchmarks/run.sh $(PERIGEE)
+	swift build -c release --product PerigeeBench
+	.build/release/PerigeeBench $(BENCH_FLAGS)
+
+# The same work in hftbacktest, vectorbt, backtesting.py, backtrader and NautilusTrader, where they are installed:
+# in PEERS/venv-NAME, in PEERS, or in this machine's Python.
+bench-peers: release
+	swift build -c release --product PerigeeBench
+	python3 Benchmarks/peers/compare.py $(if $(PEERS),--venvs $(PEERS)) $(BENCH_FLAGS)
 
 format:
-	swift format --in-place --recursive Sources Tests sim Package.swift
+	swift format --in-place --recursive Sources Tests sim Benchmarks Package.swift
 
 # Says what it installs, and installs only what is missing.
 packages:

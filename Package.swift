@@ -51,6 +51,13 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: house),
+        // What `make bench` runs.
+        .target(
+            name: "CFloors", path: "Benchmarks/CFloors", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("lua5.4")]),
+        .executableTarget(
+            name: "PerigeeBench",
+            dependencies: ["CFloors", "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
+            path: "Benchmarks/Bench", swiftSettings: house),
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "RiskTests", dependencies: ["Domain", "Risk"], swiftSettings: tests),

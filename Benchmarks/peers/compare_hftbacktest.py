@@ -18,6 +18,8 @@ from hftbacktest.data import correct_event_order, validate_event_order
 from hftbacktest.types import (event_dtype, DEPTH_EVENT, TRADE_EVENT, BUY_EVENT, SELL_EVENT)
 
 EXPIRED, FILLED, PARTIALLY_FILLED = 2, 3, 5
+# Less than whole lots by this: hftbacktest keeps an order in its book that one trade fills exactly, and stops at the next.
+HAIR = 1e-5
 DEFAULTS = dict(step_ns=100_000_000, hold=10, offsets=3, lots=10, sizes=7, taker=20, inventory=0)
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -87,7 +89,7 @@ def run(hbt, look, tick, lot, start, step_ns, hold, offsets, lots, sizes, taker,
             continue
         if phase == 1:
             number += 1
-            left[number] = lots * lot
+            left[number] = (lots - HAIR) * lot
             if round_ // taker % 2 == 0:
                 hbt.submit_buy_order(0, uint64(number), ask * tick, left[number], IOC, LIMIT, False)
             else:
@@ -104,11 +106,11 @@ def run(hbt, look, tick, lot, start, step_ns, hold, offsets, lots, sizes, taker,
         position = hbt.position(0) / lot
         if inventory == 0 or position < inventory - 0.5:
             number += 1
-            left[number] = size * lot
+            left[number] = (size - HAIR) * lot
             hbt.submit_buy_order(0, uint64(number), (bid - offset) * tick, left[number], GTX, LIMIT, False)
         if inventory == 0 or position > -inventory + 0.5:
             number += 1
-            left[number] = size * lot
+            left[number] = (size - HAIR) * lot
             hbt.submit_sell_order(0, uint64(number), (ask + offset) * tick, left[number], GTX, LIMIT, False)
 
 

@@ -5,22 +5,33 @@ import Tape
 import Trading
 
 extension Backtest where S: ~Copyable {
-    @inline(__always)
     mutating func visitDesk(at time: Int64) throws {
         let now = Timestamp(nanoseconds: time)
         if !isStarted { try startIfDue(at: now) }
+        _ = try takeRecord(at: time)
+        if hasNews { try settle(at: now) }
+    }
+
+    /// The desk lane's record reaches the engine; answers whether the strategy may have acted, or bars moved on.
+    @inline(__always)
+    mutating func takeRecord(at time: Int64) throws -> Bool {
+        let now = Timestamp(nanoseconds: time)
         let record = unsafe deskLane.record
         feedLag = unsafe time - record.pointee.exchangeTime
         lastRecordTime = time
-        unsafe engine.step(.market(record, instrument: deskLane.instrument), at: now, into: &effects)
+        let mayHaveActed = unsafe engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
         eventCount &+= 1
         try deskLane.advance()
         if eventCount & 0x3FFF == 0, try sink.tick(events: eventCount, at: now) {
             isInterrupted = true
             isWindingDown = true
         }
-        if !effects.isEmpty || !engine.desk.notes.isEmpty || !engine.isRunning { try settle(at: now) }
+        return mayHaveActed
     }
+
+    /// Whether the last step left something to hand on.
+    @inline(__always)
+    var hasNews: Bool { !effects.isEmpty || !engine.desk.notes.isEmpty || !engine.isRunning }
 
     private mutating func startIfDue(at now: Timestamp) throws {
         if let from = settings.from, now < from { return }
@@ -55,6 +66,7 @@ extension Backtest where S: ~Copyable {
         case .filled(let fill):
             engine.desk.noteEquity()
             try sink.filled(fill, desk: engine.desk)
+            nextMark = sink.nextMark
         case .closed(let order):
             try sink.closed(order, desk: engine.desk)
         case .contradicted(let report):
@@ -121,8 +133,9 @@ extension Backtest where S: ~Copyable {
         } else if engine.desk.nextTimer == time {
             engine.step(.timer, at: now, into: &effects)
             try settle(at: now)
-        } else if sink.nextMark == time {
+        } else if nextMark == time {
             try sink.marked(at: now, desk: engine.desk)
+            nextMark = sink.nextMark
         } else {
             try sample(at: now)
             nextSample = time + settings.sample.nanoseconds

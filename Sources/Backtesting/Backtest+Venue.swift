@@ -24,6 +24,7 @@ extension Backtest where S: ~Copyable {
 
     /// Sends the venue's reports on their way to the desk.
     mutating func collectReports(at time: Int64) {
+        if exchange.reports.isEmpty { return }
         for report in exchange.reports {
             if isBars[report.instrument.position] {
                 barReports.send(report, due: time)
@@ -47,6 +48,7 @@ extension Backtest where S: ~Copyable {
         var (record, instrument) = bars.end()
         unsafe exchange.closeBar(&record, instrument: instrument, at: Timestamp(nanoseconds: time))
         collectReports(at: time)
+        if deferred.isEmpty { return }
         let due = deferred.filter { $0.instrument == instrument }
         deferred.removeAll { $0.instrument == instrument }
         for entry in due { execute(entry.request, at: time) }

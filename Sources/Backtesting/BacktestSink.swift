@@ -8,7 +8,8 @@ public protocol BacktestSink: ~Copyable {
     mutating func closed(_ order: OrderRecord, desk: borrowing Desk) throws
     /// A sample of the equity.
     mutating func sampled(at time: Timestamp, lastRecord: Timestamp, desk: borrowing Desk) throws
-    /// When it wants to look at the market again, ns (markouts); `Int64.max` for never.
+    /// When it wants to look at the market again, ns (markouts); `Int64.max` for never. Asked at the start, after every fill and
+    /// after ``marked(at:desk:)``.
     var nextMark: Int64 { get }
     mutating func marked(at time: Timestamp, desk: borrowing Desk) throws
     mutating func noted(_ note: Note) throws

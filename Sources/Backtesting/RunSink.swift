@@ -100,7 +100,8 @@ public final class RunSink: BacktestSink {
     }
 
     private func row(_ kind: EquityRow.Kind, at time: Timestamp, lastRecord: Timestamp?, desk: borrowing Desk) -> EquityRow {
-        let value = desk.valuation()
+        // The driver has noted the equity of this moment just now.
+        let value = desk.lastValuation
         return EquityRow(
             time: time, kind: kind, equity: value.equity, cash: value.cash, positionValue: value.positionValue, lastRecord: lastRecord)
     }

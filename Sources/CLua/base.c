@@ -22,7 +22,8 @@ static void push_object_text(lua_State *L, int index) {
         lua_pushfstring(L, "%s:%s", ((const instrument *)o)->facts.venue, ((const instrument *)o)->facts.symbol);
         break;
     case KIND_ORDER:
-        lua_pushfstring(L, "order %s", ((const order *)o)->now.id);
+        lua_pushfstring(L, "order %s", clua_push_order_id(L, &((const order *)o)->now));
+        lua_remove(L, -2);
         break;
     case KIND_TIMER: case KIND_INDICATOR:
         lua_pushfstring(L, "%s %I", clua_kind_name(L, index), (LUAI_UACINT)o->id);

@@ -10,6 +10,11 @@ static bool push_callback(clua_state *s, int callback) {
     return true;
 }
 
+static inline void push_instrument(lua_State *L, uint32_t instrument) {
+    if (instrument == 0) lua_pushvalue(L, AT_FIRST_INSTRUMENT);
+    else lua_rawgeti(L, AT_INSTRUMENTS, (lua_Integer)instrument + 1);
+}
+
 /// Calls `function(argument, callback)` under protection.
 static int enter_with(clua_state *s, int64_t now, int callback, lua_CFunction function, const void *argument) {
     lua_pushcfunction(s->L, function);
@@ -30,14 +35,14 @@ int clua_on_start(clua_state *s, int64_t now) {
 int clua_on_quote(clua_state *s, int64_t now, uint32_t instrument) {
     if (s->fatal) return clua_refused(s), CLUA_POISONED;
     if (!push_callback(s, CLUA_ON_QUOTE)) return CLUA_OK;
-    lua_rawgeti(s->L, AT_INSTRUMENTS, (lua_Integer)instrument + 1);
+    push_instrument(s->L, instrument);
     return clua_enter(s, now, 1);
 }
 
 int clua_on_book(clua_state *s, int64_t now, uint32_t instrument) {
     if (s->fatal) return clua_refused(s), CLUA_POISONED;
     if (!push_callback(s, CLUA_ON_BOOK)) return CLUA_OK;
-    lua_rawgeti(s->L, AT_INSTRUMENTS, (lua_Integer)instrument + 1);
+    push_instrument(s->L, instrument);
     return clua_enter(s, now, 1);
 }
 
@@ -45,7 +50,7 @@ int clua_on_trade(clua_state *s, int64_t now, uint32_t instrument, double price,
     if (s->fatal) return clua_refused(s), CLUA_POISONED;
     if (!push_callback(s, CLUA_ON_TRADE)) return CLUA_OK;
     lua_State *L = s->L;
-    lua_rawgeti(L, AT_INSTRUMENTS, (lua_Integer)instrument + 1);
+    push_instrument(L, instrument);
     lua_pushnumber(L, price);
     lua_pushnumber(L, qty);
     if (side == 0) lua_pushnil(L); else lua_pushvalue(L, side > 0 ? AT_BUY : AT_SELL);
@@ -56,7 +61,7 @@ int clua_on_trade(clua_state *s, int64_t now, uint32_t instrument, double price,
 int clua_on_bar(clua_state *s, int64_t now, uint32_t instrument, const clua_bar *values) {
     if (s->fatal) return clua_refused(s), CLUA_POISONED;
     if (!push_callback(s, CLUA_ON_BAR)) return CLUA_OK;
-    lua_rawgeti(s->L, AT_INSTRUMENTS, (lua_Integer)instrument + 1);
+    push_instrument(s->L, instrument);
     lua_pushvalue(s->L, AT_BAR);
     s->bar->now = *values;
     s->bar->valid = true;

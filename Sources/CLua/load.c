@@ -256,6 +256,7 @@ static void fix_stack(clua_state *s) {
     for (int i = 0; i < CLUA_CALLBACKS; i++) lua_rawgeti(L, AT_HANDLER + 1, i + 1);
     lua_remove(L, AT_HANDLER + 1);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) lua_rawgetp(L, LUA_REGISTRYINDEX, keys[i]);
+    lua_rawgeti(L, AT_INSTRUMENTS, 1);
     s->bound = true;
 }
 

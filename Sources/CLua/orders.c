@@ -25,6 +25,23 @@ static order *self(lua_State *L) {
     return o;
 }
 
+static clua_order_names names_of(lua_State *L, const clua_order *o) {
+    clua_state *s = state_of(L);
+    clua_order_names names = {.id = "", .venue_id = ""};
+    s->host.name_order(s->host.context, o->number, o->is_acknowledged, &names);
+    return names;
+}
+
+const char *clua_push_order_id(lua_State *L, const clua_order *o) {
+    clua_order_names names = names_of(L, o);
+    return lua_pushstring(L, names.id);
+}
+
+static void push_venue_id(lua_State *L, const clua_order *o) {
+    clua_order_names names = names_of(L, o);
+    if (names.venue_id[0]) lua_pushstring(L, names.venue_id); else lua_pushnil(L);
+}
+
 static void push_or_nil(lua_State *L, const char *text) {
     if (text[0]) lua_pushstring(L, text); else lua_pushnil(L);
 }
@@ -44,8 +61,8 @@ static int index_order(lua_State *L) {
     const clua_order *o = &self(L)->now;
     switch (key) {
     case KEY_STATE: lua_pushstring(L, states[o->state]); break;
-    case KEY_ID: lua_pushstring(L, o->id); break;
-    case KEY_VENUE_ID: push_or_nil(L, o->venue_id); break;
+    case KEY_ID: clua_push_order_id(L, o); break;
+    case KEY_VENUE_ID: push_venue_id(L, o); break;
     case KEY_SIDE: lua_pushstring(L, o->side ? "sell" : "buy"); break;
     case KEY_PRICE: push_number_if(L, o->has_price, o->price); break;
     case KEY_STOP: push_number_if(L, o->has_stop, o->stop); break;

@@ -165,13 +165,16 @@ bool clua_refused(clua_state *s) {
     return true;
 }
 
-static int run(clua_state *s, int arguments) {
+static void change_thread(clua_state *s) {
+    s->thread = pthread_self();
+    s->thread_mark = &clua_running;
+    clua_admit_signal();
+}
+
+static inline __attribute__((always_inline)) int run(clua_state *s, int arguments) {
     s->epoch++;
     s->created_orders = s->created_timers = 0;
-    if (!pthread_equal(s->thread, pthread_self())) {
-        s->thread = pthread_self();
-        clua_admit_signal();
-    }
+    if (__builtin_expect(s->thread_mark != &clua_running, 0)) change_thread(s);
     clua_running = s;
     atomic_store_explicit(&s->sequence, s->sequence + 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);

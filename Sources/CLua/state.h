@@ -41,7 +41,8 @@ enum {
     AT_CALLBACK,
     AT_INSTRUMENTS = AT_CALLBACK + CLUA_CALLBACKS,
     AT_BAR, AT_TIMERS, AT_LIVE, AT_KNOWN, AT_BUY, AT_SELL,
-    AT_TOP = AT_SELL
+    AT_FIRST_INSTRUMENT,  // most runs have one: it is pushed without a look into the table
+    AT_TOP = AT_FIRST_INSTRUMENT
 };
 
 /// The same things where C functions called from Lua find them: in the registry, under the addresses of these.
@@ -103,6 +104,8 @@ struct clua_state {
     /// Odd while a script runs. Read by the watchdog.
     _Atomic uint64_t sequence;
     pthread_t thread;
+    /// Address of a variable of that thread: tells it at less cost than asking for the thread itself.
+    const void *thread_mark;
     /// Set once, by the hang guard or by a refusal of memory; then no `pcall` of the script catches anything any more.
     volatile int fatal;
     bool loading, stopping, bound;
@@ -183,6 +186,7 @@ void clua_new_metatable(lua_State *L, const char *name);
 int clua_find_key(lua_State *L, int index, int first, int last);
 /// Pushes the userdata of an order: the same one for the same number as long as anybody holds it.
 order *clua_push_order(lua_State *L, const clua_order *fields);
+const char *clua_push_order_id(lua_State *L, const clua_order *o);
 int clua_place(lua_State *L, int side);
 /// Nil where every key of the table is one of the names; else the least other one, left on the stack.
 const char *clua_unknown_key(lua_State *L, int index, const char *const *names, size_t count);

@@ -27,6 +27,13 @@ extension Settings {
         public var credentials: [String: SecretReference] = [:]
         public var makerFee: ExactDecimal?
         public var takerFee: ExactDecimal?
+        /// What a simulation takes fees in.
+        public enum FeeCurrency: String, CaseIterable, Sendable { case quote, base, received }
+        public enum FeeRounding: String, CaseIterable, Sendable { case up, down, even }
+        public var feeCurrency = FeeCurrency.quote
+        /// Digits after the point of a fee, nil where it is exact.
+        public var feePlaces: Int?
+        public var feeRounding = FeeRounding.up
         /// The kind's other keys, as texts (`auth`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
         public var options: [String: String] = [:]
     }
@@ -85,6 +92,14 @@ extension Settings.Venue {
         if let fees = try table.section("fees") {
             makerFee = try fees.decimal("maker", least: nil)
             takerFee = try fees.decimal("taker", least: nil)
+            feeCurrency = try fees.choice("currency", FeeCurrency.self) ?? feeCurrency
+            feeRounding = try fees.choice("rounding", FeeRounding.self) ?? feeRounding
+            if let places = try fees.integer("places") {
+                guard (0...Int64(Amount.scale)).contains(places) else {
+                    throw fees.error("places", found: "\(places)", expected: "0 to \(Amount.scale) digits after the point")
+                }
+                feePlaces = Int(places)
+            }
             try fees.finish()
         }
         try readOptions(table)

@@ -6,16 +6,18 @@
 /// - Units: ticks and size units of one instrument.
 @safe public struct Book: ~Copyable {
     /// What ``bestBidTicks`` is while there are no bids: worse than any price.
-    public static let noBid = Int64.min
+    @inlinable public static var noBid: Int64 { .min }
     /// What ``bestAskTicks`` is while there are no asks: worse than any price.
-    public static let noAsk = Int64.max
+    @inlinable public static var noAsk: Int64 { .max }
 
     /// Two sides beside each other, so that choosing one is an address, not a branch.
-    private let sides: UnsafeMutablePointer<BookSide>
+    @usableFromInline let sides: UnsafeMutablePointer<BookSide>
     /// Changes with every change of the book.
-    public private(set) var version: UInt64 = 0
+    @inlinable public var version: UInt64 { changes }
     /// Changes when the best price of a side, or the size there, changes.
-    public private(set) var touchVersion: UInt64 = 0
+    @inlinable public var touchVersion: UInt64 { touchChanges }
+    @usableFromInline var changes: UInt64 = 0
+    @usableFromInline var touchChanges: UInt64 = 0
 
     public init() {
         unsafe sides = .allocate(capacity: 2)
@@ -29,14 +31,14 @@
     }
 
     /// All ones for asks: `ticks ^ flip` is the key, and the largest key is the best.
-    @inline(__always) private static func flip(_ side: Side) -> Int64 { 0 &- Int64(side.rawValue) }
-    @inline(__always) private func half(_ side: Side) -> UnsafeMutablePointer<BookSide> {
+    @inlinable @inline(__always) static func flip(_ side: Side) -> Int64 { 0 &- Int64(side.rawValue) }
+    @inlinable @inline(__always) func half(_ side: Side) -> UnsafeMutablePointer<BookSide> {
         unsafe sides + Int(side.rawValue)
     }
 
     /// Sets the size of a level, zero deletes it; answers the old size.
     @discardableResult
-    @inline(__always) public mutating func set(_ side: Side, ticks: Int64, size: Int64) -> Int64 {
+    @inlinable @inline(__always) public mutating func set(_ side: Side, ticks: Int64, size: Int64) -> Int64 {
         precondition(size >= 0, "a level's size is negative")
         let half = unsafe half(side)
         let key = ticks ^ Book.flip(side)
@@ -44,8 +46,8 @@
         let old = unsafe half.pointee.holds(key)
             ? half.pointee.setNear(key, size) : half.pointee.setFar(key, size)
         let changed = old != size
-        version &+= changed ? 1 : 0
-        touchVersion &+= changed && key >= best ? 1 : 0
+        changes &+= changed ? 1 : 0
+        touchChanges &+= changed && key >= best ? 1 : 0
         return old
     }
 
@@ -57,36 +59,36 @@
 
     /// Deletes every level of one side.
     public mutating func clear(_ side: Side) {
-        if levelCount(side) == 0 { return }
+        if isEmpty(side) { return }
         unsafe half(side).pointee.removeAll()
-        version &+= 1
-        touchVersion &+= 1
+        changes &+= 1
+        touchChanges &+= 1
     }
 
     /// The highest bid, ``noBid`` where there is none.
-    @inline(__always) public var bestBidTicks: Int64 { unsafe sides[0].best }
+    @inlinable @inline(__always) public var bestBidTicks: Int64 { unsafe sides[0].best }
     /// The lowest ask, ``noAsk`` where there is none.
-    @inline(__always) public var bestAskTicks: Int64 { unsafe ~sides[1].best }
+    @inlinable @inline(__always) public var bestAskTicks: Int64 { unsafe ~sides[1].best }
     /// The size at the best bid, zero where there is none.
-    @inline(__always) public var bestBidSize: Int64 { bestSize(.buy) }
+    @inlinable @inline(__always) public var bestBidSize: Int64 { bestSize(.buy) }
     /// The size at the best ask, zero where there is none.
-    @inline(__always) public var bestAskSize: Int64 { bestSize(.sell) }
+    @inlinable @inline(__always) public var bestAskSize: Int64 { bestSize(.sell) }
 
     /// The best price of a side, ``noBid`` or ``noAsk`` where there is none.
-    @inline(__always) public func bestTicks(_ side: Side) -> Int64 {
+    @inlinable @inline(__always) public func bestTicks(_ side: Side) -> Int64 {
         unsafe half(side).pointee.best ^ Book.flip(side)
     }
 
     /// The size at the best price of a side, zero where there is none.
-    @inline(__always) public func bestSize(_ side: Side) -> Int64 {
+    @inlinable @inline(__always) public func bestSize(_ side: Side) -> Int64 {
         // The ring of an empty side holds zeros only, so the key of "none" needs no test.
         unsafe half(side).pointee.sizes[Int(half(side).pointee.best) & BookSide.mask]
     }
 
-    @inline(__always) public func isEmpty(_ side: Side) -> Bool { unsafe half(side).pointee.best == BookSide.none }
+    @inlinable @inline(__always) public func isEmpty(_ side: Side) -> Bool { unsafe half(side).pointee.best == BookSide.none }
 
     /// The size at a price, zero where there is no level.
-    @inline(__always) public func size(_ side: Side, ticks: Int64) -> Int64 {
+    @inlinable @inline(__always) public func size(_ side: Side, ticks: Int64) -> Int64 {
         unsafe half(side).pointee.size(ticks ^ Book.flip(side))
     }
 

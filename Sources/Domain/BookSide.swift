@@ -4,29 +4,28 @@ internal import Glibc
 ///
 /// Levels inside `[origin, origin + slots)` live in a ring addressed by `key & mask`, with one occupancy bit each; all worse ones in an
 /// array sorted by key. Invariant: the best level of a side that has any is inside the ring, so no hot path looks at the array.
-@safe struct BookSide: ~Copyable {
-    static let slots = 1 << 15
-    static let mask = slots - 1
+@safe @usableFromInline struct BookSide: ~Copyable {
+    @inlinable static var slots: Int { 1 << 15 }
+    @inlinable static var mask: Int { slots - 1 }
     static let words = slots / 64
     /// Where in the ring the touch is put: most levels are worse than it.
     static let home = Int64(slots / 4 * 3)
-    static let none = Int64.min
+    @inlinable static var none: Int64 { .min }
 
-    struct Level: BitwiseCopyable {
+    @usableFromInline struct Level: BitwiseCopyable {
         var key: Int64
         var size: Int64
     }
 
-    let sizes: UnsafeMutablePointer<Int64>
-    let bits: UnsafeMutablePointer<UInt64>
+    @usableFromInline let sizes: UnsafeMutablePointer<Int64>
+    @usableFromInline let bits: UnsafeMutablePointer<UInt64>
     /// Key of the ring's first slot, a multiple of 64.
-    var origin: Int64 = 0
-    var best = BookSide.none
-    var nearCount = 0
+    @usableFromInline var origin: Int64 = 0
+    @usableFromInline var best = BookSide.none
     /// The worse levels, ascending by key.
-    var far: UnsafeMutablePointer<Level>
-    var farCount = 0
-    var farCapacity = 64
+    @usableFromInline var far: UnsafeMutablePointer<Level>
+    @usableFromInline var farCount = 0
+    @usableFromInline var farCapacity = 64
 
     init() {
         // calloc: pages of the ring that no level ever touches cost no memory.
@@ -44,40 +43,52 @@ internal import Glibc
         unsafe far.deallocate()
     }
 
-    var count: Int { nearCount + farCount }
+    /// - Complexity: one look at every word of the ring's bits.
+    var count: Int {
+        var near = 0
+        for word in 0..<BookSide.words { unsafe near += bits[word].nonzeroBitCount }
+        return near + farCount
+    }
 
-    @inline(__always) func holds(_ key: Int64) -> Bool {
+    @inlinable @inline(__always) func holds(_ key: Int64) -> Bool {
         UInt64(bitPattern: key &- origin) < UInt64(BookSide.slots)
     }
 
     /// The size at `key`, zero where there is no level.
-    @inline(__always) func size(_ key: Int64) -> Int64 {
-        if holds(key) { return unsafe sizes[Int(key) & BookSide.mask] }
+    @inlinable @inline(__always) func size(_ key: Int64) -> Int64 {
+        holds(key) ? unsafe sizes[Int(key) & BookSide.mask] : farSize(key)
+    }
+
+    @usableFromInline @inline(never) func farSize(_ key: Int64) -> Int64 {
         let index = farIndex(notBelow: key)
         return unsafe index < farCount && far[index].key == key ? far[index].size : 0
     }
 
     /// Sets a level inside the ring; answers its old size.
-    @inline(__always) mutating func setNear(_ key: Int64, _ size: Int64) -> Int64 {
+    @inlinable @inline(__always) mutating func setNear(_ key: Int64, _ size: Int64) -> Int64 {
         let slot = Int(key) & BookSide.mask
         let old = unsafe sizes[slot]
         unsafe sizes[slot] = size
         let toggles: UInt64 = (old == 0) != (size == 0) ? 1 : 0
         unsafe bits[slot >> 6] ^= toggles << UInt64(slot & 63)
-        nearCount += (size != 0 ? 1 : 0) - (old != 0 ? 1 : 0)
         if key >= best {
-            if size != 0 {
-                best = key
-            } else if key == best {
-                best = nearBelow(key) ?? BookSide.none
-                if nearCount == 0 { refillFromFar() }
-            }
+            if size != 0 { best = key } else if key == best { lowerBest(from: key) }
         }
         return old
     }
 
+    /// After the level at the touch has gone.
+    @usableFromInline @inline(never) mutating func lowerBest(from key: Int64) {
+        if let next = nearBelow(key) {
+            best = next
+        } else {
+            best = BookSide.none
+            refillFromFar()
+        }
+    }
+
     /// Sets a level outside the ring; answers its old size.
-    @inline(never) mutating func setFar(_ key: Int64, _ size: Int64) -> Int64 {
+    @usableFromInline @inline(never) mutating func setFar(_ key: Int64, _ size: Int64) -> Int64 {
         if key > best || best == BookSide.none {
             if size == 0 { return 0 }
             moveRing(around: key)
@@ -111,7 +122,7 @@ internal import Glibc
             unsafe (sizes + word * 64).update(repeating: 0, count: 64)
             unsafe bits[word] = 0
         }
-        (nearCount, farCount, best) = (0, 0, BookSide.none)
+        (farCount, best) = (0, BookSide.none)
     }
 }
 
@@ -119,7 +130,7 @@ internal import Glibc
 
 extension BookSide {
     /// The next occupied key below `key`, inside the ring; `key` is inside it.
-    @inline(__always) func nearBelow(_ key: Int64) -> Int64? {
+    func nearBelow(_ key: Int64) -> Int64? {
         let slot = Int(key) & BookSide.mask
         var word = slot >> 6
         var base = key & ~63
@@ -153,7 +164,6 @@ extension BookSide {
             let slot = Int(level.key) & BookSide.mask
             unsafe sizes[slot] = level.size
             unsafe bits[slot >> 6] |= 1 << UInt64(slot & 63)
-            nearCount += 1
         }
     }
 
@@ -161,7 +171,7 @@ extension BookSide {
     private mutating func spill(below key: Int64) {
         var base = origin
         for _ in 0..<BookSide.words {
-            if base >= key || nearCount == 0 { return }
+            if base >= key { return }
             let word = (Int(base) & BookSide.mask) >> 6
             while unsafe bits[word] != 0 {
                 let bit = unsafe bits[word].trailingZeroBitCount
@@ -169,7 +179,6 @@ extension BookSide {
                 insertFar(Level(key: base + Int64(bit), size: size), at: farCount)
                 unsafe sizes[word * 64 + bit] = 0
                 unsafe bits[word] &= bits[word] &- 1
-                nearCount -= 1
             }
             base &+= 64
         }

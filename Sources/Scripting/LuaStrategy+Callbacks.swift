@@ -86,7 +86,7 @@ extension LuaStrategy: Strategy {
             return status
         }
         if status == CLUA_OK { return .clean }
-        return failed("on_order", desk, "a report on order \(text(of: shown.id)), now \(desk.order(order)?.stateName ?? "gone")")
+        return failed("on_order", desk, "a report on order \(unsafe host.pointee.orderID(order)), now \(desk.order(order)?.stateName ?? "gone")")
     }
 
     public func onFill(_ fill: Fill, of order: OrderID, exchangeTime: Timestamp, _ desk: inout Desk) -> CallbackResult {
@@ -105,7 +105,7 @@ extension LuaStrategy: Strategy {
             }
         }
         if status == CLUA_OK { return .clean }
-        return failed("on_fill", desk, "a fill of order \(text(of: shown.id))")
+        return failed("on_fill", desk, "a fill of order \(unsafe host.pointee.orderID(order))")
     }
 
     public func onTimer(_ timer: TimerID, _ desk: inout Desk) -> CallbackResult {

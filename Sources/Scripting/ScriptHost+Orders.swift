@@ -17,32 +17,41 @@ extension ScriptHost {
     private static func shown(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
 
     /// The price in ticks, exactly as the script meant it.
-    private static func price(_ value: Double, _ grids: Grids, _ instrument: Instrument, _ what: String) throws(Bad) -> Price {
+    private static func price(
+        _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument, _ what: StaticString
+    ) throws(Bad) -> Price {
         guard value.isFinite, value > 0 else { throw .price("the \(what) \(shown(value)) is not a finite number above zero") }
         guard let ticks = grids.price.count(of: value), ticks > 0 else {
+            let instrument = instrument()
             throw .price("the \(what) \(value) of \(instrument.symbol) is off its tick of \(instrument.tick); inst:round(price, \"down\") helps")
         }
         return Price(ticks: ticks)
     }
 
-    private static func quantity(_ value: Double, _ grids: Grids, _ instrument: Instrument) throws(Bad) -> Quantity {
+    private static func quantity(
+        _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument
+    ) throws(Bad) -> Quantity {
         guard value.isFinite, value > 0 else { throw .quantity("the quantity \(shown(value)) is not a finite number above zero") }
-        guard value / nearestDouble(instrument.lot) <= Double(Grid.largestCount) else {
-            throw .quantity("the quantity \(value) of \(instrument.symbol) is too large to be accounted for")
-        }
         guard let lots = grids.quantity.count(of: value), lots > 0 else {
+            let instrument = instrument()
+            if value / nearestDouble(instrument.lot) > Double(Grid.largestCount) {
+                throw .quantity("the quantity \(value) of \(instrument.symbol) is too large to be accounted for")
+            }
             throw .quantity("the quantity \(value) of \(instrument.symbol) is off its lot of \(instrument.lot); inst:round_qty(qty) helps")
         }
         return Quantity(lots: lots)
     }
 
     /// Refuses what no account could hold, before exact arithmetic would have to trap on it.
-    private static func checkSize(_ request: OrderRequest, _ instrument: Instrument, touch: Int64) throws(Bad) {
+    private static func checkSize(
+        _ request: OrderRequest, _ grids: Grids, _ instrument: @autoclosure () -> Instrument, touch: Int64
+    ) throws(Bad) {
         let ticks = max(request.type.hasLimit ? request.price.ticks : 0, request.type.isStop ? request.stop.ticks : 0, touch, 1)
         let lots = Int128(request.quantity.lots)
-        let (value, overflow) = (Int128(ticks) * lots).multipliedReportingOverflow(by: instrument.tickLot.raw)
-        let (base, baseOverflow) = lots.multipliedReportingOverflow(by: instrument.baseLot.raw)
+        let (value, overflow) = (Int128(ticks) * lots).multipliedReportingOverflow(by: grids.tickLot.raw)
+        let (base, baseOverflow) = lots.multipliedReportingOverflow(by: grids.baseLot.raw)
         if overflow || baseOverflow || value > largestNotional.raw || base > largestNotional.raw {
+            let instrument = instrument()
             throw .quantity("the quantity \(instrument.decimal(request.quantity)) of \(instrument.symbol) is too large to be accounted for")
         }
     }
@@ -58,21 +67,20 @@ extension ScriptHost {
         _ asked: clua_request, _ host: UnsafeMutablePointer<ScriptHost>, _ desk: UnsafeMutablePointer<Desk>
     ) throws(Bad) -> OrderRequest {
         let index = Int(asked.instrument)
-        let instrument = unsafe host.pointee.instruments[index]
         let grids = unsafe host.pointee.grids[index]
         let side: Side = asked.side == 0 ? .buy : .sell
         let type: OrderType = asked.has_stop ? (asked.has_price ? .stopLimit : .stop) : (asked.has_price ? .limit : .market)
         var request = try OrderRequest(
             id: OrderID(0), instrument: InstrumentID(index: index), side: side, type: type,
-            quantity: quantity(asked.qty, grids, instrument), timeInForce: TimeInForce(rawValue: asked.tif) ?? .goodTillCancel,
+            quantity: quantity(asked.qty, grids, unsafe host.pointee.instruments[index]), timeInForce: TimeInForce(rawValue: asked.tif) ?? .goodTillCancel,
             isPostOnly: asked.post_only, isReduceOnly: asked.reduce_only,
             allowsDuplicate: asked.allow_duplicate)
-        if asked.has_price { request.price = try price(asked.price, grids, instrument, "price") }
-        if asked.has_stop { request.stop = try price(asked.stop, grids, instrument, "stop price") }
+        if asked.has_price { request.price = try price(asked.price, grids, unsafe host.pointee.instruments[index], "price") }
+        if asked.has_stop { request.stop = try price(asked.stop, grids, unsafe host.pointee.instruments[index], "stop price") }
         if asked.has_expire { request.expire = Timestamp(nanoseconds: asked.expire) }
         let far = unsafe desk.pointee.books[index].bestTicks(side.opposite)
         let touch = far == Book.noAsk || far == Book.noBid ? unsafe desk.pointee.markets[index].lastTrade.ticks : far
-        try checkSize(request, instrument, touch: touch)
+        try checkSize(request, grids, unsafe host.pointee.instruments[index], touch: touch)
         return request
     }
 
@@ -89,7 +97,7 @@ extension ScriptHost {
             unsafe refuse(refusal, error)
             return 0
         }
-        guard let tag = unsafe desk.pointee.tag(text(of: asked.pointee.tag)) else {
+        guard let tag = unsafe asked.pointee.tag.0 == 0 ? OrderTag.none : desk.pointee.tag(text(of: asked.pointee.tag)) else {
             unsafe refuse(refusal, "bad_options", "option tag: more than \(Desk.tagLimit) different tags in one run")
             return 0
         }
@@ -135,7 +143,7 @@ extension ScriptHost {
             if hasQuantity { wanted.quantity = try Self.quantity(quantity, grids, instrument) }
             var whole = order.request
             (whole.price, whole.quantity) = (wanted.price, wanted.quantity)
-            try checkSize(whole, instrument, touch: 1)
+            try checkSize(whole, grids, instrument, touch: 1)
         } catch {
             unsafe refuse(refusal, error)
             return 0
@@ -169,6 +177,14 @@ extension ScriptHost {
         unsafe describe(at(context), OrderID(number), out) ? 1 : 0
     }
 
+    static func nameOrder(
+        _ context: UnsafeMutableRawPointer?, _ number: UInt64, _ isAcknowledged: Bool, _ out: UnsafeMutablePointer<clua_order_names>
+    ) {
+        let host = unsafe at(context)
+        unsafe write(host.pointee.orderID(OrderID(number)), into: &out.pointee.id)
+        if isAcknowledged { unsafe write(String(number), into: &out.pointee.venue_id) }
+    }
+
     /// Fills in what a script can know of an order; false where the desk no longer knows it.
     static func describe(
         _ host: UnsafeMutablePointer<ScriptHost>, _ id: OrderID, _ out: UnsafeMutablePointer<clua_order>
@@ -195,10 +211,9 @@ extension ScriptHost {
         if shown.has_average { shown.average = unsafe average(order, host.pointee.instruments[index]) }
         shown.time = order.created.nanoseconds
         shown.updated = unsafe order.closed == .never ? desk.pointee.now.nanoseconds : order.closed.nanoseconds
-        write(unsafe ClientOrderID.text(instance: host.pointee.instance, epoch: host.pointee.epoch, order: id), into: &shown.id)
-        if order.acknowledged != .never { write(String(id.raw), into: &shown.venue_id) }
-        write(record.reason, into: &shown.reason)
-        write(unsafe desk.pointee.text(of: order.request.tag), into: &shown.tag)
+        shown.is_acknowledged = order.acknowledged != .never
+        if !record.reason.isEmpty { write(record.reason, into: &shown.reason) }
+        if order.request.tag != OrderTag.none { write(unsafe desk.pointee.text(of: order.request.tag), into: &shown.tag) }
         unsafe out.initialize(to: shown)
         return true
     }

@@ -185,6 +185,7 @@ extension ScriptHost {
             submit: { unsafe ScriptHost.submit($0, $1, $2, $3) }, cancel: { unsafe ScriptHost.cancel($0, $1, $2) },
             amend: { unsafe ScriptHost.amend($0, $1, $2, $3, $4, $5, $6) }, cancel_all: { unsafe ScriptHost.cancelAll($0, $1) },
             open_orders: { unsafe ScriptHost.openOrders($0, $1, $2, $3, $4) }, describe_order: { unsafe ScriptHost.describeOrder($0, $1, $2) },
+            name_order: { unsafe ScriptHost.nameOrder($0, $1, $2, $3) },
             request_quote: { unsafe ScriptHost.requestQuote($0, $1, $2, $3, $4) },
             set_timer: { unsafe ScriptHost.setTimer($0, $1, $2, $3, $4) }, cancel_timer: { unsafe ScriptHost.cancelTimer($0, $1) },
             balance: { unsafe ScriptHost.balance($0, $1, $2, $3, $4) }, equity: { unsafe ScriptHost.equity($0) }, drawdown: { unsafe ScriptHost.drawdown($0) },

@@ -14,6 +14,9 @@ internal import Trading
         let quantity: Grid
         /// Of recorded sizes.
         let size: Grid
+        /// The instrument's, so that an order needs no copy of it.
+        let tickLot: Amount
+        let baseLot: Amount
     }
 
     /// Bars subscribed to, so that a bar is told by the text it was asked for with.
@@ -44,12 +47,15 @@ internal import Trading
             let price = Grid(step: instrument.tick)
             unsafe (grids + index).initialize(
                 to: Grids(
-                    price: price, halfPrice: price.halved, quantity: Grid(step: instrument.lot), size: Grid(step: instrument.sizeUnit)))
+                    price: price, halfPrice: price.halved, quantity: Grid(step: instrument.lot), size: Grid(step: instrument.sizeUnit),
+                    tickLot: instrument.tickLot, baseLot: instrument.baseLot))
         }
         symbols = SymbolTable(instruments, currency: options.currency)
         memoryLimit = options.memoryLimit
         (instance, epoch) = (options.instance, options.epoch)
     }
+
+    func orderID(_ order: OrderID) -> String { ClientOrderID.text(instance: instance, epoch: epoch, order: order) }
 
     /// Where the C side's `context` points.
     @inline(__always) static func at(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<ScriptHost> {

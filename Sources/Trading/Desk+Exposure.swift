@@ -12,16 +12,17 @@ extension Desk {
         exposure.positionLots = portfolio.positions[index].lots
         for other in instruments.indices {
             let isOwn = other == index
-            let sameQuote = instruments[other].quote == instruments[index].quote
-            for id in orders.live(InstrumentID(index: other)) where id != request.id || id == amending {
-                guard let record = orders[id], let charge = record.charge else { continue }
-                let order = record.order
+            let sameQuote = portfolio.quoteCurrency[other] == portfolio.quoteCurrency[index]
+            let tickLot = instruments[other].tickLot.raw
+            for place in 0..<orders.liveCount(other) {
+                let (order, charge) = orders.live(other, at: place)
+                guard order.id != request.id || order.id == amending, let charge else { continue }
                 exposure.accountLiveOrders += 1
-                let value = instruments[other].notional(charge.price, order.leaves)
+                let value = Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(order.leaves.lots))
                 if sameQuote { exposure.accountOpenValue += value }
                 if isOwn {
                     exposure.openValue += value
-                    count(order, beside: request, isTwinAllowed: id == amending, into: &exposure)
+                    count(order, beside: request, isTwinAllowed: order.id == amending, into: &exposure)
                 }
             }
         }
@@ -37,14 +38,17 @@ extension Desk {
         }
         exposure.checksBalances = checksBalances
         if checksBalances {
-            exposure.availableQuote = available(instruments[index].quote, without: request.id)
-            exposure.availableBase = available(instruments[index].base, without: request.id)
+            // The gate itself gives back what an amended order claims.
+            let excluded = amending == nil ? request.id : nil
+            exposure.availableQuote = available(instruments[index].quote, without: excluded)
+            exposure.availableBase = available(instruments[index].base, without: excluded)
         }
         return exposure
     }
 
-    private func available(_ currency: String, without excluded: OrderID) -> Amount {
-        balance(currency).total - reserved(currency: currency, without: excluded)
+    /// What a callback has asked for and the gate has not judged yet claims nothing: the earlier wish is served first.
+    private func available(_ currency: String, without excluded: OrderID?) -> Amount {
+        balance(currency).total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
     }
 
     private func count(_ order: Order, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {

@@ -42,9 +42,7 @@ extension Desk {
     private mutating func absorbLevel(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
         let side: Side = unsafe record.pointee.side == .buy ? .buy : .sell
         let size = unsafe record.pointee.b
-        let perLot = unsafe markets[index].unitsPerLot
-        // A level that rounds to no lot at all is gone (`docs/fills.md`).
-        let kept = perLot == 1 || 2 * size >= perLot ? size : 0
+        let kept = unsafe size < markets[index].smallestUnits ? 0 : size
         unsafe books[index].set(side, ticks: record.pointee.a, size: kept)
         unsafe markets[index].isBookDirty = true
     }
@@ -119,4 +117,6 @@ extension Desk {
     @inline(__always) public var nextRecordedBarClose: Int64 { bars.nextRecordedClose }
     /// When the next timer is due, ns; `Int64.max` where there is none.
     @inline(__always) public var nextTimer: Int64 { timers.nextDue }
+    /// The earliest of the three.
+    @inline(__always) public var nextDue: Int64 { min(bars.nextClose, bars.nextRecordedClose, timers.nextDue) }
 }

@@ -50,7 +50,8 @@ extension Desk {
     /// Notes this moment's equity: its peak is what a drawdown is measured from.
     public mutating func noteEquity() {
         rememberMarks()
-        peakEquity = max(peakEquity, equity())
+        lastValuation = valuation()
+        peakEquity = max(peakEquity, lastValuation.equity)
     }
 
     /// Remembers the marks of this moment for the time when a side is empty.
@@ -72,8 +73,8 @@ extension Desk {
 
     public func valuation() -> Valuation {
         var value = Valuation()
-        for (index, amount) in portfolio.cash.enumerated() where amount != .zero {
-            value.cash += convert(amount, from: index)
+        for index in portfolio.cash.indices where portfolio.cash[index] != .zero {
+            value.cash += convert(portfolio.cash[index], from: index)
         }
         for index in instruments.indices where portfolio.positions[index].lots != 0 {
             let own = positionValue(index)
@@ -108,12 +109,12 @@ extension Desk {
     }
 
     /// Claimed by live orders: quote by buys at their limit (a market order: at the far touch), base by sells.
-    func reserved(currency: String, without excluded: OrderID? = nil) -> Amount {
+    func reserved(currency: String, without excluded: OrderID? = nil, isJudgedOnly: Bool = false) -> Amount {
         var claimed = Amount.zero
         for (index, instrument) in instruments.enumerated() where instrument.quote == currency || instrument.base == currency {
             for id in orders.live(InstrumentID(index: index)) where id != excluded {
-                guard let order = orders[id]?.order else { continue }
-                claimed += reserve(of: order, in: currency)
+                guard let record = orders[id], record.charge != nil || !isJudgedOnly else { continue }
+                claimed += reserve(of: record.order, in: currency)
             }
         }
         return claimed

@@ -6,7 +6,7 @@ public import Domain
 @safe public struct Desk: ~Copyable {
     /// How many wishes one callback may make (`docs/safety.md`, L29).
     public static let wishesPerCallback = 100
-    /// How many different tags one run may use: they are kept to its end, outside the script's memory.
+    /// How many different tags the orders known at one time may have: they are kept outside the script's memory.
     public static let tagLimit = 1 << 20
 
     public let instruments: [Instrument]
@@ -31,10 +31,11 @@ public import Domain
     var bars: BarSubscriptions
     var wishes: [Wish] = []
     var wishLimit = Desk.wishesPerCallback
-    public private(set) var tags: [String] = [""]
-    private var places: [String: UInt32] = [:]
+    private var tags = TagTable()
     /// Highest equity seen at a sample or fill, the starting equity at first.
     public internal(set) var peakEquity: Amount
+    /// As of the last sample or fill.
+    public internal(set) var lastValuation = Valuation()
     /// Why the strategy asked to end, where it did.
     public internal(set) var stopReason: String?
     /// Set once the strategy has been stopped: nothing may be asked any more.
@@ -77,18 +78,16 @@ public import Domain
         unsafe orderBooks.deallocate()
     }
 
-    /// The tag's place in the list; the same text always has the same place. Nil where it would be one tag too many.
+    /// The tag's place in the list; the same text has the same place while an order has it. Nil where it would be one tag too many.
     public mutating func tag(_ text: String) -> OrderTag? {
-        if text.isEmpty { return OrderTag.none }
-        if let place = places[text] { return OrderTag(index: place) }
+        if let tag = tags.tag(text) { return tag }
         guard tags.count <= Desk.tagLimit else { return nil }
-        let place = UInt32(tags.count)
-        tags.append(text)
-        places[text] = place
-        return OrderTag(index: place)
+        return tags.add(text, orders: orders)
     }
 
-    public func text(of tag: OrderTag) -> String { tags[Int(tag.index)] }
+    public func text(of tag: OrderTag) -> String { tags.text(of: tag) }
+    /// Of different texts that an order known to the desk may have.
+    package var tagCount: Int { tags.count }
 
     /// Asks the run to end in good order after this callback.
     public mutating func stop(_ reason: String) {

@@ -45,13 +45,25 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
     }
 
+    /// A record has arrived: ``step(_:at:into:)`` of a market input, for drivers that have millions of them.
+    ///
+    /// - Returns: Whether anything but the market's own state may have changed: timers, bars, wishes.
+    @inline(__always)
+    public mutating func absorb(
+        _ record: UnsafePointer<MarketRecord>, instrument: Int, at time: Timestamp, into effects: inout [Effect]
+    ) -> Bool {
+        precondition(time >= desk.now, "time ran backwards")
+        desk.now = time
+        return unsafe market(record, instrument, &effects)
+    }
+
     /// - Parameter effects: appended to, in order.
     @inline(__always)
     public mutating func step(_ input: Input, at time: Timestamp, into effects: inout [Effect]) {
         precondition(time >= desk.now, "time ran backwards")
         desk.now = time
         switch input {
-        case .market(let record, let instrument): unsafe market(record, instrument, &effects)
+        case .market(let record, let instrument): _ = unsafe market(record, instrument, &effects)
         case .report(let report): settle(report, &effects)
         case .barClose: closeBars(&effects)
         case .timer: runTimer(&effects)
@@ -83,7 +95,14 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     // MARK: - Callbacks
 
     /// What every callback ends with: its wishes are judged, or dropped where it failed.
+    @inline(__always)
     private mutating func finish(_ result: CallbackResult, _ effects: inout [Effect]) {
+        if result == .clean, desk.wishes.isEmpty, desk.stopReason == nil { return }
+        finishSlowly(result, &effects)
+    }
+
+    @inline(never)
+    private mutating func finishSlowly(_ result: CallbackResult, _ effects: inout [Effect]) {
         switch result {
         case .clean:
             if !desk.wishes.isEmpty { judge(&effects) }
@@ -156,9 +175,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 refusals += 1
                 refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             case .cancel(let id):
-                if let record = desk.orders[id], record.isSent, record.order.isOpen {
-                    effects.append(.cancel(id, record.order.instrument))
-                }
+                if let order = desk.orders.sent(id), order.isOpen { effects.append(.cancel(id, order.instrument)) }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
             }
@@ -246,15 +263,14 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     // MARK: - Reports
 
     private mutating func settle(_ report: ExecutionReport, _ effects: inout [Effect]) {
-        guard let before = desk.orders[report.order] else {
+        guard let before = desk.orders.order(report.order) else {
             effects.append(.contradicted(report))
             return
         }
         let change = desk.orders.update(report.order) { $0.order.apply(report, at: desk.now) } ?? .unchanged
         note(report)
-        if case .filled(let fill) = report.fact { book(fill, report, before.order, &effects) }
-        let isOpen = desk.orders[report.order]?.order.isOpen ?? false
-        if before.order.isOpen, !isOpen { close(report.order, &effects) }
+        if case .filled(let fill) = report.fact { book(fill, report, before, &effects) }
+        if before.isOpen, !desk.orders.isOpen(report.order) { close(report.order, &effects) }
         if change == .contradicted { effects.append(.contradicted(report)) }
         if case .filled(let fill) = report.fact, callbacks.contains(.fill), hearsReports {
             finish(strategy.onFill(fill, of: report.order, exchangeTime: report.exchangeTime, &desk), &effects)
@@ -300,10 +316,11 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     // MARK: - Market
 
     @inline(__always)
-    private mutating func market(_ record: UnsafePointer<MarketRecord>, _ instrument: Int, _ effects: inout [Effect]) {
+    private mutating func market(_ record: UnsafePointer<MarketRecord>, _ instrument: Int, _ effects: inout [Effect]) -> Bool {
         let wanted = unsafe desk.absorb(record, instrument)
-        guard wanted.intersection(callbacks) != [] else { return }
+        guard wanted.intersection(callbacks) != [] else { return unsafe desk.markets[instrument].hasBars }
         unsafe callMarket(wanted, record, InstrumentID(index: instrument), &effects)
+        return true
     }
 
     private mutating func callMarket(

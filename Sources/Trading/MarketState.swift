@@ -22,10 +22,10 @@ public struct MarketState: Sendable, BitwiseCopyable {
     /// What the strategy subscribed to: `quote`, `book`, `trade`.
     var subscribed: Callbacks = []
     var hasBars = false
-    /// The instrument's, kept here because every level asks for it.
-    let unitsPerLot: Int64
+    /// A recorded level below this rounds to no lot at all and is gone (`docs/fills.md`).
+    let smallestUnits: Int64
 
-    init(unitsPerLot: Int64) { self.unitsPerLot = unitsPerLot }
+    init(unitsPerLot: Int64) { smallestUnits = unitsPerLot / 2 + unitsPerLot % 2 }
 }
 
 /// Which price a position is valued at.

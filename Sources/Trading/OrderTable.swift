@@ -18,13 +18,17 @@ public struct OrderRecord: Sendable {
 /// Our orders by id; live ones also per instrument in order of creation. Never iterated by hash.
 ///
 /// Final orders are kept for a while, because a fill may follow a cancel; then they are evicted, oldest first, so that the
-/// table does not grow with the run.
+/// table does not grow with the run. Ids count from 1, so an id finds its order by a subtraction, not by a hash.
 struct OrderTable {
     static let retainedFinalOrders = 4_096
 
     private var records: [OrderRecord] = []
     private var freeSlots: [Int] = []
-    private var slotByID: [UInt64: Int] = [:]
+    /// Slot of each order by `id − firstID`, −1 where it is gone.
+    private var slots: [Int32] = []
+    private var firstID: UInt64 = 1
+    /// How many places at the front of ``slots`` are empty.
+    private var emptyFront = 0
     private var liveByInstrument: [[OrderID]]
     private var finals: [OrderID] = []
     private var evictedFinals = 0
@@ -49,25 +53,50 @@ struct OrderTable {
             slot = records.count
             records.append(record)
         }
-        slotByID[request.id.raw] = slot
+        precondition(request.id.raw == firstID + UInt64(slots.count), "order ids go up one by one")
+        slots.append(Int32(slot))
         liveByInstrument[request.instrument.position].append(request.id)
     }
 
+    @inline(__always) private func slot(of id: OrderID) -> Int? {
+        let place = id.raw &- firstID
+        guard place < UInt64(slots.count) else { return nil }
+        let slot = slots[Int(place)]
+        return slot < 0 ? nil : Int(slot)
+    }
+
     subscript(id: OrderID) -> OrderRecord? {
-        guard let slot = slotByID[id.raw] else { return nil }
+        guard let slot = slot(of: id) else { return nil }
         return records[slot]
+    }
+
+    /// The order alone, without what would have to be counted as a reference.
+    func order(_ id: OrderID) -> Order? {
+        guard let slot = slot(of: id) else { return nil }
+        return records[slot].order
+    }
+
+    /// The order where it was handed over, nil for a wish.
+    func sent(_ id: OrderID) -> Order? {
+        guard let slot = slot(of: id), records[slot].isSent else { return nil }
+        return records[slot].order
+    }
+
+    func isOpen(_ id: OrderID) -> Bool {
+        guard let slot = slot(of: id) else { return false }
+        return records[slot].order.isOpen
     }
 
     /// Changes one order in place. The order must be there.
     mutating func update<Answer>(_ id: OrderID, _ change: (inout OrderRecord) -> Answer) -> Answer? {
-        guard let slot = slotByID[id.raw] else { return nil }
+        guard let slot = slot(of: id) else { return nil }
         return change(&records[slot])
     }
 
     /// Takes a final order off the live list. Answers the orders that are evicted by it.
     mutating func retire(_ id: OrderID) -> OrderID? {
-        guard let record = self[id] else { return nil }
-        liveByInstrument[record.order.instrument.position].removeAll { $0 == id }
+        guard let slot = slot(of: id) else { return nil }
+        takeOffLive(id, records[slot].order.instrument)
         finals.append(id)
         guard finals.count - evictedFinals > OrderTable.retainedFinalOrders else { return nil }
         let evicted = finals[evictedFinals]
@@ -82,14 +111,44 @@ struct OrderTable {
 
     /// Removes a wish that was never judged, because its callback failed.
     mutating func drop(_ id: OrderID) {
-        guard let slot = slotByID.removeValue(forKey: id.raw) else { return }
-        let instrument = records[slot].order.instrument
-        if records[slot].order.isOpen { liveByInstrument[instrument.position].removeAll { $0 == id } }
+        guard let slot = slot(of: id) else { return }
+        if records[slot].order.isOpen { takeOffLive(id, records[slot].order.instrument) }
+        slots[Int(id.raw - firstID)] = -1
         freeSlots.append(slot)
+        while emptyFront < slots.count, slots[emptyFront] < 0 { emptyFront += 1 }
+        if emptyFront > OrderTable.retainedFinalOrders, emptyFront * 2 > slots.count {
+            slots.removeFirst(emptyFront)
+            firstID += UInt64(emptyFront)
+            emptyFront = 0
+        }
+    }
+
+    /// - Complexity: O(log live orders), and a move of the younger ones.
+    private mutating func takeOffLive(_ id: OrderID, _ instrument: InstrumentID) {
+        var (low, high) = (0, liveByInstrument[instrument.position].count)
+        while low < high {
+            let middle = (low + high) / 2
+            if liveByInstrument[instrument.position][middle] < id { low = middle + 1 } else { high = middle }
+        }
+        guard low < liveByInstrument[instrument.position].count, liveByInstrument[instrument.position][low] == id else { return }
+        liveByInstrument[instrument.position].remove(at: low)
+    }
+
+    /// The tag of every order that is kept, in no order that means anything; some of orders gone by.
+    func eachTag(_ body: (OrderTag) -> Void) {
+        for record in records { body(record.order.request.tag) }
     }
 
     /// Live orders of one instrument, oldest first, wishes that are not yet judged included.
     func live(_ instrument: InstrumentID) -> [OrderID] { liveByInstrument[instrument.position] }
+
+    func liveCount(_ instrument: Int) -> Int { liveByInstrument[instrument].count }
+
+    /// One of the instrument's live orders by its age, read where it stands: nothing to count as a reference.
+    @inline(__always) func live(_ instrument: Int, at place: Int) -> (order: Order, charge: Charge?) {
+        guard let slot = slot(of: liveByInstrument[instrument][place]) else { preconditionFailure("a live order is not in the table") }
+        return (records[slot].order, records[slot].charge)
+    }
 
     /// Every live order, by instrument, oldest first.
     var allLive: [OrderID] { liveByInstrument.flatMap { $0 } }

@@ -26,7 +26,11 @@ enum DataVerb {
         do {
             return try body()
         } catch let error as ImportError {
-            throw Failure(error.kind == .usage ? .usage : .runFailed, error.message)
+            switch error.kind {
+            case .usage: throw Failure(.usage, error.message)
+            case .data: throw Failure(.runFailed, error.message)
+            case .interrupted: throw Failure(.interrupted, error.message)
+            }
         } catch let error as TapeError {
             throw Failure(.runFailed, error.description)
         }

@@ -48,7 +48,7 @@ struct DataImport: ParsableCommand {
     @Flag(help: "Write the tape packed: a tenth of the size, slower to read.")
     var packed = false
 
-    @Option(help: ArgumentHelp("ohlcv: the columns in order, - skips one. Default: time,open,high,low,close,volume.", valueName: "names"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("ohlcv: the columns in order, - skips one. Default: time,open,high,low,close,volume.", valueName: "names"))
     var columns: String?
 
     @Option(name: .customLong("time-unit"), help: "ohlcv: unit of times that are numbers. Default: told from their size.")
@@ -76,7 +76,9 @@ struct DataImport: ParsableCommand {
     var summary: OutputFormat = .text
 
     func run() throws {
-        let options = try options()
+        var options = try options()
+        Interrupt.watch()
+        options.shouldStop = { Interrupt.isPending }
         let result = try DataVerb.guarded { try Importer.run(options, output: output) }
         for line in ImportReport.lines(result, output: output) { CommandLineMain.say(line) }
         if summary == .json { print(ImportReport.json(result, output: output)) }
@@ -121,6 +123,7 @@ enum ImportReport {
                     + "  lot \(item.instrument.lot) (\(item.lotSource.rawValue))")
         }
         if result.items.count > 20 { lines.append("  and \(result.items.count - 20) more") }
+        for input in result.inputs.prefix(20) where !input.messages.isEmpty { lines.append("  \(messages(input))") }
         for note in result.notes.prefix(12) { lines.append("  \(note.key): \(DataVerb.grouped(note.value))") }
         if result.skippedRows > 0 {
             lines.append("warning: \(result.skippedRows) bad rows skipped; the first: \(result.firstSkipped ?? "")")
@@ -134,12 +137,41 @@ enum ImportReport {
         return lines
     }
 
+    /// `day.gz: 41,249 lines: btcusdt@bookTicker 28,040, btcusdt@trade 9,757, …`.
+    private static func messages(_ input: InputFacts) -> String {
+        let most = input.messages.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+        let shown = most.prefix(8).map { "\($0.kind) \(DataVerb.grouped($0.count))" } + (most.count > 8 ? ["…"] : [])
+        let name = input.name.split(separator: "/").last.map(String.init) ?? input.name
+        return "\(name): \(DataVerb.grouped(input.lines)) lines: \(shown.joined(separator: ", "))"
+    }
+
+    private static func json(_ input: InputFacts) -> JSONValue {
+        .object([
+            ("file", .string(input.name)), ("lines", .count(input.lines)), ("messages", .count(input.messageCount)),
+            ("kinds", .object(input.messages.map { ($0.kind, .count($0.count)) })), ("first_received", number(input.firstReceived?.nanoseconds)),
+            ("last_received", number(input.lastReceived?.nanoseconds)), ("time_decreases", .count(input.timeDecreases)),
+        ])
+    }
+
+    /// Null where the venue does not number its messages.
+    private static func json(_ facts: SequenceFacts) -> JSONValue {
+        if facts.isEmpty { return .null }
+        return .object([
+            ("first_trade_id", number(facts.firstTradeID)), ("last_trade_id", number(facts.lastTradeID)),
+            ("snapshot_id", number(facts.snapshotID)), ("first_update_id", number(facts.firstUpdateID)),
+            ("last_update_id", number(facts.lastUpdateID)),
+        ])
+    }
+
+    private static func number(_ value: Int64?) -> JSONValue { value.map { .integer($0) } ?? .null }
+
     static func json(_ result: ImportSummary, output: String) -> JSONValue {
         let items = result.items.map { item in
             JSONValue.object([
                 ("instrument", .string(item.instrument.name)), ("records", .count(item.records)),
                 ("tick", .string(item.instrument.tick.description)), ("tick_from", .string(item.tickSource.rawValue)),
                 ("lot", .string(item.instrument.lot.description)), ("lot_from", .string(item.lotSource.rawValue)),
+                ("sequence", json(item.sequence)),
             ])
         }
         return .object([
@@ -147,7 +179,7 @@ enum ImportReport {
             ("first_time", .integer(result.firstLocalTime.nanoseconds)), ("last_time", .integer(result.lastLocalTime.nanoseconds)),
             ("early_records", .count(result.earlyRecords)), ("suggested_shift_local", .text(result.suggestedShift?.text)),
             ("notes", .object(result.notes.map { ($0.key, .count($0.value)) })), ("warnings", .array(result.warnings.map { .string($0) })),
-            ("instruments", .array(items)),
+            ("inputs", .array(result.inputs.map { json($0) })), ("instruments", .array(items)),
         ])
     }
 }

@@ -89,14 +89,35 @@ final class NaiveExchange {
     func notional(_ ticks: Int64, _ lots: Int64) -> ExactDecimal {
         instrument.decimal(Price(ticks: ticks)) * instrument.decimal(lots: lots)
     }
-    func fee(_ ticks: Int64, _ lots: Int64, _ liquidity: Liquidity) -> Amount {
+    func paysInBase(_ side: Side) -> Bool {
+        let way = rules.fees.first?.currency ?? .quote
+        return way == .base || way == .received && side == .buy
+    }
+    func fee(_ side: Side, _ ticks: Int64, _ lots: Int64, _ liquidity: Liquidity) -> Amount {
         let override = rules.fees.first ?? FeeOverride()
         let rate = liquidity == .maker ? override.maker ?? instrument.makerFee : override.taker ?? instrument.takerFee
-        return Amount(notional(ticks, lots) * rate)!
+        let exact = (paysInBase(side) ? instrument.decimal(lots: lots) : notional(ticks, lots)) * rate
+        guard let rounding = override.rounding else { return Amount(exact)! }
+        if exact.scale <= rounding.places { return Amount(exact)! }
+        let divisor = ExactDecimal.powerOfTen(exact.scale - rounding.places)
+        let (cut, rest) = exact.mantissa.quotientAndRemainder(dividingBy: divisor)
+        var away = false
+        switch rounding.direction {
+        case .up: away = rest > 0
+        case .down: break
+        case .halfEven: away = rest.magnitude * 2 > divisor.magnitude || rest.magnitude * 2 == divisor.magnitude && cut % 2 != 0
+        }
+        let digits = away ? cut + rest.signum() : cut
+        return Amount(ExactDecimal(mantissa: digits, scale: rounding.places))!
+    }
+    func worst(_ side: Side, _ ticks: Int64, _ lots: Int64) -> Amount {
+        [Amount.zero, fee(side, ticks, lots, .maker), fee(side, ticks, lots, .taker)].max()!
     }
     func cost(_ ticks: Int64, _ lots: Int64) -> Amount {
-        let fees = [Amount.zero, fee(ticks, lots, .maker), fee(ticks, lots, .taker)]
-        return Amount(notional(ticks, lots))! + fees.max()!
+        Amount(notional(ticks, lots))! + (paysInBase(.buy) ? .zero : worst(.buy, ticks, lots))
+    }
+    func sold(_ lots: Int64) -> Amount {
+        Amount(instrument.decimal(lots: lots))! + (paysInBase(.sell) ? worst(.sell, 0, lots) : .zero)
     }
     func currency(_ side: Side) -> String { side == .buy ? instrument.quote : instrument.base }
     func free(_ side: Side, without id: OrderID) -> Amount {
@@ -105,7 +126,7 @@ final class NaiveExchange {
         return sum
     }
     func needs(_ o: Own) -> Amount {
-        if o.side == .sell { return Amount(instrument.decimal(lots: o.leaves))! }
+        if o.side == .sell { return sold(o.leaves) }
         switch o.type {
         case .limit, .stopLimit: return cost(o.price, o.leaves)
         case .stop: return cost(o.request.stop.ticks, o.leaves)
@@ -125,22 +146,23 @@ final class NaiveExchange {
         var lots = min(wanted, o.leaves)
         if o.request.isReduceOnly { lots = min(lots, reducible(o.side)) }
         if rules.spot != nil {
-            let each = o.side == .buy ? cost(ticks, 1) : Amount(instrument.lot)!
-            while lots > 0, Amount(raw: each.raw * Int128(lots)) > free(o.side, without: o.id) { lots -= 1 }
+            while lots > 0, (o.side == .buy ? cost(ticks, lots) : sold(lots)) > free(o.side, without: o.id) { lots -= 1 }
         }
         if lots <= 0 { return 0 }
-        let paid = fee(ticks, lots, liquidity)
+        let (paid, inBase) = (fee(o.side, ticks, lots, liquidity), paysInBase(o.side))
         o.leaves -= lots
         position += o.side == .buy ? lots : -lots
         if rules.spot != nil {
             let (value, size) = (Amount(notional(ticks, lots))!, Amount(instrument.decimal(lots: lots))!)
             balances[instrument.base, default: .zero] += o.side == .buy ? size : -size
-            balances[instrument.quote, default: .zero] += o.side == .buy ? -value - paid : value - paid
+            balances[instrument.quote, default: .zero] += o.side == .buy ? -value : value
+            balances[inBase ? instrument.base : instrument.quote, default: .zero] -= paid
             o.held = o.type == .market ? .zero : needs(o)
         }
         fills += 1
         say(o.id, time, .filled(Fill(
-            id: FillID(fills), price: Price(ticks: ticks), quantity: Quantity(lots: lots), liquidity: liquidity, fee: paid)))
+            id: FillID(fills), price: Price(ticks: ticks), quantity: Quantity(lots: lots), liquidity: liquidity, fee: paid,
+            feeInBase: inBase)))
         return lots
     }
 

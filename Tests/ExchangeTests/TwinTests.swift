@@ -59,6 +59,15 @@ private struct TwinRun: ~Copyable {
         rules.fills = random.chance(50) ? .partial : .full
         if random.chance(25) { rules.slippage = random.chance(50) ? .ticks(2) : .basisPoints(decimal("12.5")) }
         if random.chance(25) { rules.fees = [FeeOverride(maker: decimal("0.001"), taker: random.chance(50) ? decimal("0.002") : nil)] }
+        if random.chance(25) {
+            var fees = rules.fees.first ?? FeeOverride()
+            fees.currency = [.quote, .base, .received].randomElement(using: &random)!
+            if random.chance(60) {
+                let places = Int(random.pick(4...7))
+                fees.rounding = FeeRounding(places: places, [.up, .down, .halfEven].randomElement(using: &random)!)
+            }
+            rules.fees = [fees]
+        }
         if kind == .bars && random.chance(40) { rules.maxBarShare = decimal("0.1") }
         if random.chance(40) {
             rules.spot = [

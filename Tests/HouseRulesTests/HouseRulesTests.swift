@@ -21,6 +21,7 @@ struct HouseRulesTests {
             "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Backtesting", "Configuration",
             "ArgumentParser", "TOMLKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
         ],
+        "Bench": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting", "CFloors", "Glibc"],
     ]
     static let pure: Set<String> = ["Domain", "Risk", "Trading", "Exchange", "Market"]
 

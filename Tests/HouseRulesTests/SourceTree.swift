@@ -17,7 +17,7 @@ struct SourceTree {
     /// Every Swift file of every target that ships.
     init() {
         var files: [File] = []
-        for folder in ["Sources", "sim"] {
+        for folder in ["Sources", "sim", "Benchmarks"] {
             let base = SourceTree.root.appendingPathComponent(folder)
             let names = FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
             for name in names.sorted() where name.hasSuffix(".swift") {

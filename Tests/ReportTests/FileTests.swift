@@ -32,6 +32,31 @@ import Testing
         #expect(try Reference.table(folder.path + "/equity.csv").map { $0[2] } == values)
     }
 
+    /// Digits are written without the text of a decimal in between: both must say the same, at every length.
+    @Test func amountsAreWrittenAsTheirDescription() throws {
+        let folder = ScratchFolder()
+        let recorder = try RunRecorder(directory: folder.path, instruments: [], context: TinyRun.context())
+        var random = TestRandom(seed: 31)
+        var amounts: [Amount] = []
+        for _ in 0..<4000 {
+            var raw = Int128(bitPattern: UInt128(random.next()) << 64 | UInt128(random.next())) >> Int128(random.below(126))
+            let zeros = ExactDecimal.powerOfTen(Int(random.below(25)))
+            raw = raw / zeros * zeros
+            if abs(raw) < Int128.max / 4 { amounts.append(Amount(raw: raw)) }
+        }
+        for (index, amount) in amounts.enumerated() {
+            let time = Timestamp(nanoseconds: Int64(index) * 1_000_000_007)
+            recorder.equity(EquityRow(time: time, kind: .sample, equity: amount, cash: .zero - amount, positionValue: .zero))
+        }
+        _ = try recorder.finish(FinalState(cash: [], positions: []))
+        let rows = try Reference.table(folder.path + "/equity.csv")
+        #expect(rows.count == amounts.count && amounts.count > 3000)
+        for (row, amount) in zip(rows, amounts) {
+            #expect(row[2] == amount.description, "seed 31")
+            #expect(row[3] == (.zero - amount).description, "seed 31")
+        }
+    }
+
     /// Nothing may be seen half written: until the end there is no file under its own name, nor one of an earlier run.
     @Test func filesAppearComplete() throws {
         let folder = ScratchFolder()
@@ -110,5 +135,33 @@ import Testing
         #expect(rows.last?.last == 2999)
         #expect(rows.map { $0[2] }.min() == 0)
         #expect(charts?["plot_points_left_out"] as? Int == 3000 - 64)
+    }
+
+    /// A hundred times the rows, the fills and the tags leave no more in memory.
+    @Test func memoryDoesNotGrowWithTheRun() throws {
+        func retained(rows: Int) throws -> Int {
+            let folder = ScratchFolder()
+            let own = try SampleRun.instrument("BTC_USDT")
+            let id = InstrumentID(index: 0)
+            let recorder = try RunRecorder(directory: folder.path, instruments: [own], context: TinyRun.context())
+            for index in 0..<rows {
+                let time = Timestamp(nanoseconds: Int64(index) * 100_000_000)
+                recorder.markouts(before: time, doubledMids: [100])
+                recorder.mid(id, at: time, doubledTicks: Int64(index % 1000))
+                recorder.plot("line", at: time, value: Double(index % 7))
+                recorder.fill(
+                    FillRow(
+                        time: time, exchangeTime: time, instrument: id, orderID: "\(index)", venueOrderID: "", side: index % 2 == 0 ? .buy : .sell,
+                        price: Price(ticks: 100), quantity: Quantity(lots: 1), fee: .zero, feeCurrency: "USDT", liquidity: .maker,
+                        tag: "\(index)", positionAfter: 0, reducedLots: 0, realisedPnL: .zero, fillID: "\(index)"))
+                recorder.equity(EquityRow(time: time, kind: .sample, equity: .zero, cash: .zero, positionValue: .zero))
+            }
+            return recorder.retainedElements
+        }
+        let once = try retained(rows: 1_500)
+        let hundredfold = try retained(rows: 150_000)
+        #expect(once > 1_000)
+        // 6 series of at most 1024 stretches, the fills of a minute, 1001 tags, one batch of rows.
+        #expect(hundredfold <= 6 * 1024 + 2 * 601 + 1001 + 512)
     }
 }

@@ -72,12 +72,16 @@ import Testing
         let missing = #expect(throws: RunFileError.self) { try ReportPage.write(directory: folder.path) }
         #expect(missing?.description.hasSuffix("/summary.json: cannot open it: No such file or directory") == true)
         _ = try Golden.write(to: folder.path)
-        let path = folder.path + "/equity.csv"
-        try (readText(path) + "17,sample,abc,1,1,0\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let path = folder.path + "/fills.csv"
+        let fills = try readText(path)
+        try (fills + "17,18,a,b,c,buy,abc,1,1,USDT,maker,,1,0,1\n").write(toFile: path, atomically: true, encoding: .utf8)
         let broken = #expect(throws: RunFileError.self) { try ReportPage.write(directory: folder.path) }
-        #expect(broken?.message == "line 8, column 3: 'abc' is not a decimal")
+        #expect(broken?.message == "line \(fills.split(separator: "\n").count + 1), column 7: 'abc' is not a decimal")
         try "a,b\n".write(toFile: path, atomically: true, encoding: .utf8)
         let header = #expect(throws: RunFileError.self) { try ReportPage.write(directory: folder.path) }
-        #expect(header?.message == "line 1: expected the header time,kind,equity,cash,position_value,drawdown")
+        #expect(header?.message.hasPrefix("line 1: expected the header time,exchange_time,instrument") == true)
+        try "{}\n".write(toFile: folder.path + "/charts.json", atomically: true, encoding: .utf8)
+        let old = #expect(throws: RunFileError.self) { try ReportPage.write(directory: folder.path) }
+        #expect(old?.message == "no 'equity': an earlier perigee wrote it; run the backtest again")
     }
 }

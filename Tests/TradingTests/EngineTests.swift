@@ -138,6 +138,33 @@ struct EngineTests {
         #expect(log.lines == ["quote", "quote", "bar"])
     }
 
+    /// 0.015 USDT; a lot at 100 ticks is 0.01: the first of two wishes of one callback gets it, whatever is asked after it.
+    @Test func theEarlierWishOfACallbackHasTheBalance() throws {
+        var strategy = ScriptedStrategy(log: log)
+        let wish = buy(100)
+        let larger = buy(99, lots: 5)
+        strategy.start = { desk in
+            _ = try? desk.submit(wish)
+            _ = try? desk.submit(larger)
+        }
+        strategy.order = { id, desk in
+            // What the amended order claims is given back once: 0.02 is more than there is.
+            guard id.raw == 1, desk.order(id)?.stateName == "open", desk.order(id)?.reason ?? "" == "" else { return }
+            try? desk.amend(AmendRequest(id: id, price: Price(ticks: 100), quantity: Quantity(lots: 2)))
+        }
+        let instrument = try PortfolioTests.instrument()
+        let money = try #require(try Amount(ExactDecimal("0.015")))
+        var engine = Engine(
+            strategy: strategy, gate: Gate(instruments: [instrument], limits: RiskLimits()),
+            desk: DeskSetup(instruments: [instrument], balances: [("USDT", money)], reportingCurrency: "USDT", checksBalances: true))
+        var effects: [Effect] = []
+        engine.step(.start, at: Timestamp(nanoseconds: 1), into: &effects)
+        #expect(log.lines == ["order 2 rejected insufficient_balance"])
+        let accepted = ExecutionReport(order: OrderID(1), instrument: id, exchangeTime: Timestamp(nanoseconds: 2), fact: .accepted)
+        engine.step(.report(accepted), at: Timestamp(nanoseconds: 3), into: &effects)
+        #expect(log.lines.dropFirst() == ["order 1 open ", "order 1 open insufficient_balance"])
+    }
+
     @Test func aFailedCallbackSendsNothing() throws {
         var strategy = ScriptedStrategy(log: log)
         let wish = buy(100)

@@ -22,11 +22,48 @@ public enum Slippage: Hashable, Sendable {
     case basisPoints(ExactDecimal)
 }
 
-/// The rates of one instrument where they are not the tape's own; fractions of notional, negative is a rebate.
+/// What a fee is taken in.
+public enum FeeCurrency: Hashable, Sendable {
+    /// Rate × notional.
+    case quote
+    /// Rate × quantity.
+    case base
+    /// What the fill brings in: base for a buy, quote for a sell.
+    case received
+}
+
+/// How a venue rounds a fee: to so many places of its currency.
+public struct FeeRounding: Hashable, Sendable {
+    public enum Direction: Hashable, Sendable {
+        /// The venue's favour: a fee away from zero, a rebate towards it.
+        case up
+        /// Cut off, towards zero.
+        case down
+        /// To the nearest, a tie to the even digit.
+        case halfEven
+    }
+    public var places: Int
+    public var direction: Direction
+    /// - Parameter places: 0 to 24.
+    public init(places: Int, _ direction: Direction) {
+        precondition(places >= 0 && places <= Amount.scale, "an amount has 24 places")
+        (self.places, self.direction) = (places, direction)
+    }
+}
+
+/// The rates of one instrument where they are not the tape's own (fractions of notional, negative is a rebate), and a venue's way
+/// to charge them.
 public struct FeeOverride: Hashable, Sendable {
     public var maker: ExactDecimal?
     public var taker: ExactDecimal?
-    public init(maker: ExactDecimal? = nil, taker: ExactDecimal? = nil) { (self.maker, self.taker) = (maker, taker) }
+    public var currency: FeeCurrency
+    /// Nil: exact.
+    public var rounding: FeeRounding?
+    public init(
+        maker: ExactDecimal? = nil, taker: ExactDecimal? = nil, currency: FeeCurrency = .quote, rounding: FeeRounding? = nil
+    ) {
+        (self.maker, self.taker, self.currency, self.rounding) = (maker, taker, currency, rounding)
+    }
 }
 
 /// What one currency of a spot account starts with.

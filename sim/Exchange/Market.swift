@@ -27,6 +27,9 @@ internal import Domain
     /// The lowest trigger of a waiting buy stop and the highest of a sell stop.
     var buyTrigger = Int64.max
     var sellTrigger = Int64.min
+    /// One bit for each price at which an order of ours rests, by its last six bits: a clear bit says that none does.
+    private var buyPrices: UInt64 = 0
+    private var sellPrices: UInt64 = 0
     var arrivals: UInt64 = 0
     /// Price of the last trade on the book (of the last bar's close, on bar tapes).
     var last: Int64?
@@ -74,8 +77,21 @@ internal import Domain
         return arrivals
     }
 
+    /// Whether an order of ours may rest at a price; false is sure.
+    @inline(__always) func mayRest(_ side: Side, at ticks: Int64) -> Bool {
+        (side == .buy ? buyPrices : sellPrices) >> UInt64(ticks & 63) & 1 != 0
+    }
+
+    private func prices(_ side: Side) -> UInt64 {
+        let list = resting(side)
+        var bits: UInt64 = 0
+        for index in 0..<list.pointee.count { bits |= 1 << UInt64(list.pointee[index].pointee.price & 63) }
+        return bits
+    }
+
     /// To be called after every change of the lists.
     mutating func refreshWatches() {
+        (buyPrices, sellPrices) = (prices(.buy), prices(.sell))
         var (open, lowest, highest) = (0, Int64.max, Int64.min)
         for index in 0..<3 { open += unsafe lists[index].count }
         if kind != .bars {
@@ -90,38 +106,3 @@ internal import Domain
 
 /// A size that the tape does not tell, on tapes of quotes or trades: large enough for any order, and nobody stands ahead.
 let unknownSize = Int64.max / 4
-
-/// Maker and taker rates of one instrument, as fees of one lot at a price of one tick.
-struct FeeSchedule {
-    private let makerRate: ExactDecimal
-    private let takerRate: ExactDecimal
-    private let makerTickLot: Amount?
-    private let takerTickLot: Amount?
-
-    init(_ instrument: Instrument, _ override: FeeOverride) {
-        makerRate = override.maker ?? instrument.makerFee
-        takerRate = override.taker ?? instrument.takerFee
-        makerTickLot = FeeSchedule.tickLot(instrument, makerRate)
-        takerTickLot = FeeSchedule.tickLot(instrument, takerRate)
-    }
-
-    /// Nil where the product is finer than an amount can be.
-    private static func tickLot(_ instrument: Instrument, _ rate: ExactDecimal) -> Amount? {
-        let notional = (instrument.tick * instrument.lot).normalized
-        let rate = rate.normalized
-        if notional.scale + rate.scale > Amount.scale { return nil }
-        return Amount(notional * rate)
-    }
-
-    /// Exact; to 10^-24 only where tick × lot × rate is finer than that.
-    func fee(_ notional: Amount, ticks: Int64, lots: Int64, _ liquidity: Liquidity) -> Amount {
-        let (rate, tickLot) = liquidity == .maker ? (makerRate, makerTickLot) : (takerRate, takerTickLot)
-        if let tickLot { return Amount(raw: tickLot.raw * Int128(ticks) * Int128(lots)) }
-        return notional.scaled(by: rate.mantissa, over: ExactDecimal.powerOfTen(rate.scale))
-    }
-
-    /// The larger of both fees, at least zero: what must be held back for a fill of either kind.
-    func worst(_ notional: Amount, ticks: Int64, lots: Int64) -> Amount {
-        max(.zero, max(fee(notional, ticks: ticks, lots: lots, .maker), fee(notional, ticks: ticks, lots: lots, .taker)))
-    }
-}

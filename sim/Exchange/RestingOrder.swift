@@ -100,6 +100,19 @@ struct RestingOrder: BitwiseCopyable {
         count = kept
     }
 
+    /// Of a list by priority: the first order at `ticks` or a worse price.
+    ///
+    /// - Complexity: O(log orders).
+    func firstIndex(at ticks: Int64, _ side: Side) -> Int {
+        let flip = Key.flip(side)
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) >> 1
+            if unsafe base[middle].price ^ flip > ticks ^ flip { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     func index(of id: OrderID) -> Int? {
         for index in 0..<count where unsafe base[index].id == id && !base[index].isDone { return index }
         return nil

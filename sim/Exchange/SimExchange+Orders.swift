@@ -56,7 +56,7 @@ extension SimExchange {
         if lots <= 0 { return 0 }
         let (price, quantity) = (Price(ticks: ticks), Quantity(lots: lots))
         let notional = market.pointee.instrument.notional(price, quantity)
-        let fee = market.pointee.fees.fee(notional, ticks: ticks, lots: lots, liquidity)
+        let fee = market.pointee.fees.fee(order.side, notional, ticks: ticks, lots: lots, liquidity)
         order.leaves -= lots
         market.pointee.position += order.side.sign * lots
         market.pointee.positionChanged = true
@@ -65,7 +65,8 @@ extension SimExchange {
             if order.type == .market { release(market, &order) } else { hold(market, &order) }
             settle(market, order.side, lots: lots, notional: notional, fee: fee)
         }
-        let fill = Fill(id: nextFill(), price: price, quantity: quantity, liquidity: liquidity, fee: fee)
+        let fill = Fill(
+            id: nextFill(), price: price, quantity: quantity, liquidity: liquidity, fee: fee.amount, feeInBase: fee.isInBase)
         report(order.id, market.pointee.id, time, .filled(fill))
         if order.leaves == 0 { order.isDone = true }
         return lots

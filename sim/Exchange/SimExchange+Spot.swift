@@ -5,7 +5,7 @@ extension SimExchange {
     /// What an open order must hold back, and the place of the currency.
     func holding(_ market: Handle<Market>, _ order: RestingOrder) -> (place: Int, amount: Amount) {
         if order.side == .sell {
-            return (market.pointee.base, market.pointee.instrument.baseLot * order.leaves)
+            return (market.pointee.base, baseOfSale(market, lots: order.leaves))
         }
         return (market.pointee.quote, max(.zero, worstCost(market, order)))
     }
@@ -24,32 +24,48 @@ extension SimExchange {
         }
     }
 
+    /// What a buy takes from the quote balance. A fee in base comes out of what the buy brings in.
     func cost(_ market: Handle<Market>, ticks: Int64, lots: Int64) -> Amount {
         let notional = market.pointee.instrument.notional(Price(ticks: ticks), Quantity(lots: lots))
-        return notional + market.pointee.fees.worst(notional, ticks: ticks, lots: lots)
+        let fee = market.pointee.fees.worst(.buy, notional, ticks: ticks, lots: lots)
+        return fee.isInBase ? notional : notional + fee.amount
+    }
+
+    /// What a sale takes from the base balance.
+    private func baseOfSale(_ market: Handle<Market>, lots: Int64) -> Amount {
+        let size = market.pointee.instrument.baseLot * lots
+        let fee = market.pointee.fees.worst(.sell, .zero, ticks: 0, lots: lots)
+        return fee.isInBase ? size + fee.amount : size
     }
 
     /// How many lots at a price the balance pays, with what the order itself holds back.
     func affordable(_ market: Handle<Market>, _ order: RestingOrder, ticks: Int64) -> Int64 {
         if order.side == .sell {
             let available = purse.available(market.pointee.base) + order.reserved
-            let owned = lots(in: available, each: market.pointee.instrument.baseLot)
+            let owned = mostLots(order.leaves, in: available) { baseOfSale(market, lots: $0) }
             // At a price below zero the seller pays.
-            return min(owned, lots(in: purse.available(market.pointee.quote), each: -proceeds(market, ticks: ticks)))
+            let spare = purse.available(market.pointee.quote)
+            return min(owned, mostLots(order.leaves, in: spare) { -proceeds(market, ticks: ticks, lots: $0) })
         }
         let available = purse.available(market.pointee.quote) + order.reserved
-        return lots(in: available, each: cost(market, ticks: ticks, lots: 1))
+        return mostLots(order.leaves, in: available) { cost(market, ticks: ticks, lots: $0) }
     }
 
-    private func proceeds(_ market: Handle<Market>, ticks: Int64) -> Amount {
-        let notional = market.pointee.instrument.notional(Price(ticks: ticks), Quantity(lots: 1))
-        return notional - market.pointee.fees.worst(notional, ticks: ticks, lots: 1)
+    private func proceeds(_ market: Handle<Market>, ticks: Int64, lots: Int64) -> Amount {
+        let notional = market.pointee.instrument.notional(Price(ticks: ticks), Quantity(lots: lots))
+        let fee = market.pointee.fees.worst(.sell, notional, ticks: ticks, lots: lots)
+        return fee.isInBase ? notional : notional - fee.amount
     }
 
-    private func lots(in amount: Amount, each: Amount) -> Int64 {
-        if each <= .zero { return .max }
-        if amount < .zero { return 0 }
-        return Int64(clamping: amount.raw / each.raw)
+    /// The most lots, up to `wanted`, that an amount pays for. A rounded fee is no multiple of the lots, so this searches.
+    private func mostLots(_ wanted: Int64, in amount: Amount, price: (Int64) -> Amount) -> Int64 {
+        if price(wanted) <= max(.zero, amount) { return wanted }
+        var (low, high) = (Int64(0), wanted)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if price(middle) <= amount { low = middle } else { high = middle }
+        }
+        return low
     }
 
     /// Holds back what the order's open part needs, at most what it may: called at acceptance, after fills and amendments.
@@ -69,9 +85,10 @@ extension SimExchange {
     }
 
     /// Moves the money of one fill.
-    mutating func settle(_ market: Handle<Market>, _ side: Side, lots: Int64, notional: Amount, fee: Amount) {
+    mutating func settle(_ market: Handle<Market>, _ side: Side, lots: Int64, notional: Amount, fee: Fee) {
         let size = market.pointee.instrument.baseLot * lots
-        purse.add(side == .buy ? size : -size, to: market.pointee.base)
-        purse.add(side == .buy ? -(notional + fee) : notional - fee, to: market.pointee.quote)
+        let (inBase, inQuote) = fee.isInBase ? (fee.amount, Amount.zero) : (.zero, fee.amount)
+        purse.add((side == .buy ? size : -size) - inBase, to: market.pointee.base)
+        purse.add((side == .buy ? -notional : notional) - inQuote, to: market.pointee.quote)
     }
 }

@@ -10,26 +10,22 @@ extension SimExchange {
             market.pointee.book.set(side, ticks: ticks, size: size)
             return
         }
-        setWatchedLevel(market, side, ticks: ticks, units: units, size: size, at: time)
-    }
-
-    @inline(never) private mutating func setWatchedLevel(
-        _ market: Handle<Market>, _ side: Side, ticks: Int64, units: Int64, size: Int64, at time: Int64
-    ) {
+        // With orders of ours beside it: most levels are still at none of their prices, and leave the best where it is.
         let best = market.pointee.book.bestTicks(side)
         let old = market.pointee.book.set(side, ticks: ticks, size: size)
-        queueChanged(market, side, ticks: ticks, from: old, to: units)
+        if market.pointee.mayRest(side, at: ticks) { queueChanged(market, side, ticks: ticks, from: old, to: units) }
         if market.pointee.book.bestTicks(side) != best {
             bestMoved(market, side, from: best, Timestamp(nanoseconds: time))
         }
     }
 
     /// A depth record at a price: our orders there move up by the queue model.
+    @inline(never)
     func queueChanged(_ market: Handle<Market>, _ side: Side, ticks: Int64, from old: Int64, to new: Int64) {
         let list = market.pointee.resting(side)
-        for index in 0..<list.pointee.count {
+        for index in list.pointee.firstIndex(at: ticks, side)..<list.pointee.count {
             let order = list.pointee[index]
-            if order.pointee.price != ticks { continue }
+            if order.pointee.price != ticks { break }
             let before = market.pointee.baseUnits(old == unknownSize ? 0 : old)
             let after = market.pointee.baseUnits(new == unknownSize ? 0 : new)
             QueueEstimate.depthChanged(&order.pointee, from: before, to: after, rules.queue)

@@ -80,11 +80,16 @@ typedef struct {
     uint8_t state;
     uint8_t type;     // 0 market, 1 limit, 2 stop, 3 stop-limit
     uint8_t tif;      // 0 GTC, 1 IOC, 2 FOK, 3 GTD
-    bool has_price, has_stop, has_average;
+    bool has_price, has_stop, has_average, is_acknowledged;
     double price, stop, qty, filled, remaining, average;
     int64_t time, updated;
-    char id[40], venue_id[64], reason[40], tag[33];
+    char reason[40], tag[33];
 } clua_order;
+
+/// What an order is called: made only where a script asks.
+typedef struct {
+    char id[40], venue_id[64];
+} clua_order_names;
 
 /// An order as a script asks for it: numbers still as Lua had them.
 typedef struct {
@@ -154,6 +159,8 @@ typedef struct {
     /// Numbers of orders that are not final, oldest first, from the `from`-th; answers how many it wrote.
     size_t (*open_orders)(void *_Nullable context, uint32_t instrument, size_t from, size_t capacity, uint64_t *out);
     int (*describe_order)(void *_Nullable context, uint64_t order, clua_order *out);
+    /// Needs no desk: an order may be named long after it is gone.
+    void (*name_order)(void *_Nullable context, uint64_t order, bool is_acknowledged, clua_order_names *out);
     int (*request_quote)(void *_Nullable context, uint32_t instrument, int side, double qty, clua_refusal *refusal);
 
     int (*set_timer)(void *_Nullable context, int64_t at, int64_t every, uint64_t *number, clua_refusal *refusal);

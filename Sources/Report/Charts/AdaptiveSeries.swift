@@ -12,9 +12,16 @@ struct AdaptiveSeries<Bucket: SeriesBucket>: Sendable {
     private(set) var origin: Timestamp?
     private(set) var width = Span(nanoseconds: 1_000_000)
     private(set) var buckets: [Bucket?] = []
+    /// Where the last stretch ends: most values belong to it.
+    private var lastEnd = Timestamp(nanoseconds: .min)
 
     /// Times must not run backwards.
     mutating func add(_ bucket: Bucket, at time: Timestamp) {
+        if time < lastEnd, buckets[buckets.count - 1]?.merge(bucket) != nil { return }
+        place(bucket, at: time)
+    }
+
+    private mutating func place(_ bucket: Bucket, at time: Timestamp) {
         let start = origin ?? time
         origin = start
         var index = max(0, (time - start).nanoseconds) / width.nanoseconds
@@ -24,6 +31,7 @@ struct AdaptiveSeries<Bucket: SeriesBucket>: Sendable {
         }
         while buckets.count <= Int(index) { buckets.append(nil) }
         if buckets[Int(index)]?.merge(bucket) == nil { buckets[Int(index)] = bucket }
+        lastEnd = start + Span(nanoseconds: Int64(buckets.count) * width.nanoseconds)
     }
 
     private mutating func halve() {

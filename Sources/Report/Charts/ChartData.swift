@@ -1,7 +1,6 @@
 import Domain
 
-/// What the page draws and the CSV files cannot tell: mid prices, the strategy's own lines, sums of returns for the rolling
-/// Sharpe ratio. Bounded, however long the run.
+/// What the page draws and the CSV files cannot tell: mid prices and the strategy's own lines. Bounded, however long the run.
 struct ChartData: Sendable {
     /// More lines than this are left out, and counted.
     static let plotLimit = 64
@@ -11,7 +10,6 @@ struct ChartData: Sendable {
     private var plots: [(name: String, series: AdaptiveSeries<ValueBucket<Double>>)] = []
     private var plotIndex: [String: Int] = [:]
     private var pointsLeftOut = 0
-    private var returns = AdaptiveSeries<ReturnMoments>()
 
     init(instruments: [Instrument]) {
         self.instruments = instruments
@@ -20,10 +18,6 @@ struct ChartData: Sendable {
 
     mutating func mid(_ instrument: InstrumentID, at time: Timestamp, _ doubledTicks: Int64) {
         mids[instrument.position].add(ValueBucket(doubledTicks), at: time)
-    }
-
-    mutating func returns(_ moments: ReturnMoments, at time: Timestamp) {
-        if moments.count > 0 { returns.add(moments, at: time) }
     }
 
     /// Values that are no finite number leave a gap.
@@ -39,7 +33,10 @@ struct ChartData: Sendable {
         plots[plots.count - 1].series.add(ValueBucket(value), at: time)
     }
 
-    var json: JSON {
+    var retained: Int { mids.reduce(0) { $0 + $1.buckets.count } + plots.reduce(0) { $0 + $1.series.buckets.count } }
+
+    /// `charts.json`.
+    func json(_ equity: EquityLines) -> JSON {
         .object([
             "mids": .array(
                 instruments.indices.map { index in
@@ -47,7 +44,7 @@ struct ChartData: Sendable {
                         "instrument": .string(instruments[index].name),
                         "half_tick": .string((instruments[index].tick * ExactDecimal(mantissa: 5, scale: 1)).description),
                         "width_ns": .integer(mids[index].width.nanoseconds),
-                        "columns": .array(["time", "first", "low", "high", "last"].map { .string($0) }),
+                        "columns": ChartData.columns,
                         "rows": mids[index].rows { [.integer($0.first), .integer($0.low), .integer($0.high), .integer($0.last)] },
                     ])
                 }),
@@ -55,16 +52,23 @@ struct ChartData: Sendable {
                 plots.map { plot in
                     .object([
                         "series": .string(plot.name), "width_ns": .integer(plot.series.width.nanoseconds),
-                        "columns": .array(["time", "first", "low", "high", "last"].map { .string($0) }),
-                        "rows": plot.series.rows { [.ratio($0.first), .ratio($0.low), .ratio($0.high), .ratio($0.last)] },
+                        "columns": ChartData.columns, "rows": ChartData.rows(plot.series),
                     ])
                 }),
             "plot_points_left_out": .integer(pointsLeftOut),
-            "returns": .object([
-                "width_ns": .integer(returns.width.nanoseconds),
-                "columns": .array(["time", "samples", "sum", "sum_of_squares"].map { .string($0) }),
-                "rows": returns.rows { $0.json },
-            ]),
+            "returns": equity.returnsJSON,
+            "equity": ChartData.line(equity.equity), "gross": ChartData.line(equity.gross), "drawdown": ChartData.line(equity.drawdown),
+            "days": equity.daysJSON,
         ])
+    }
+
+    private static var columns: JSON { .array(["time", "first", "low", "high", "last"].map { .string($0) }) }
+
+    private static func rows(_ series: AdaptiveSeries<ValueBucket<Double>>) -> JSON {
+        series.rows { [.ratio($0.first), .ratio($0.low), .ratio($0.high), .ratio($0.last)] }
+    }
+
+    private static func line(_ series: AdaptiveSeries<ValueBucket<Double>>) -> JSON {
+        .object(["width_ns": .integer(series.width.nanoseconds), "columns": columns, "rows": rows(series)])
     }
 }

@@ -1,15 +1,15 @@
 /// Why a text is not JSON, and at which byte.
-struct JSONError: Error, Hashable, Sendable {
+package struct JSONError: Error, Hashable, Sendable {
     let offset: Int
     let message: String
 }
 
 /// Reads JSON as RFC 8259 has it; no more than 64 values deep.
-struct JSONParser {
+package struct JSONParser {
     private let bytes: [UInt8]
     private var index = 0
 
-    static func parse(_ text: [UInt8]) throws(JSONError) -> JSON {
+    package static func parse(_ text: [UInt8]) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes: text)
         let value = try parser.value(depth: 0)
         parser.skipSpace()
@@ -24,7 +24,7 @@ struct JSONParser {
     private var current: UInt8 { index < bytes.count ? bytes[index] : 0 }
 
     private mutating func skipSpace() {
-        while index < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
+        while index < bytes.count, bytes[index] <= 0x20, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSON {
@@ -49,10 +49,15 @@ struct JSONParser {
 
     private mutating func number() throws(JSONError) -> JSON {
         let start = index
-        while index < bytes.count, "+-.eE0123456789".utf8.contains(bytes[index]) { index += 1 }
+        while index < bytes.count, JSONParser.isOfNumber(bytes[index]) { index += 1 }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         guard Double(text) != nil else { throw error("expected a value") }
         return .number(text)
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "+") || byte | 0x20 == UInt8(ascii: "e")
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> JSON {

@@ -43,23 +43,22 @@ final class RunFile {
 
     /// Call after each row: writes the buffer out once it is full.
     func endRow() {
-        if buffer.bytes.count >= RunFile.threshold { flush() }
+        if buffer.count >= RunFile.threshold { flush() }
     }
 
     private func flush() {
         defer { buffer.removeAll() }
         if failure != nil { return }
-        unsafe buffer.bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
-                if count < 0 && errno == EINTR { continue }
-                if count <= 0 {
-                    failure = RunFileError(path: path, failed: "write to it", errno: errno)
-                    return
-                }
-                done += count
+        let bytes = unsafe buffer.bytes
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 {
+                failure = RunFileError(path: path, failed: "write to it", errno: errno)
+                return
             }
+            done += count
         }
     }
 

@@ -65,21 +65,7 @@ enum ChartSections {
     private static func midBuckets(_ data: RunData, _ index: Int) -> [ValueBucket<Double>?] {
         guard index < data.charts["mids"].items.count else { return ChartLine.empty }
         let series = data.charts["mids"].items[index]
-        return buckets(series, data.axis, scale: RunData.double(series["half_tick"]))
-    }
-
-    /// Rows of `charts.json` in the stretches of the axis.
-    private static func buckets(_ series: JSON, _ axis: TimeAxis, scale: Double) -> [ValueBucket<Double>?] {
-        var buckets = ChartLine.empty
-        for row in series["rows"].items.map(\.items) where row.count == 5 {
-            guard let time = row[0].integer else { continue }
-            let values = row[1...].map { ($0.number ?? 0) * scale }
-            var bucket = ValueBucket(values[0])
-            (bucket.low, bucket.high, bucket.last) = (values[1], values[2], values[3])
-            let stretch = axis.stretch(time)
-            if buckets[stretch]?.merge(bucket) == nil { buckets[stretch] = bucket }
-        }
-        return buckets
+        return ChartLine.buckets(series, data.axis, scale: RunData.double(series["half_tick"]))
     }
 
     private static func fillMarks(_ instrument: RunData.InstrumentData, _ axis: TimeAxis) -> [ChartMark] {
@@ -103,7 +89,7 @@ enum ChartSections {
         var out = "<div class=\"two\">"
         for (index, plot) in series.prefix(plotLimit).enumerated() {
             let line = ChartLine(
-                name: plot["series"].text ?? "", style: "c\(index % 5 + 1)", buckets: buckets(plot, data.axis, scale: 1))
+                name: plot["series"].text ?? "", style: "c\(index % 5 + 1)", buckets: ChartLine.buckets(plot, data.axis))
             out += "<div>\(TimeChart(title: line.name, axis: data.axis, lines: [line], height: 150).html)</div>"
         }
         out += "</div>"

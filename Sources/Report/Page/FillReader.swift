@@ -15,7 +15,7 @@ struct TradeLine {
     let positionAfter: String
 }
 
-/// Walks `fills.csv` by time and adds up the fees.
+/// Walks `fills.csv` row by row.
 struct FillReader {
     struct Row {
         var time: Int64 = 0
@@ -30,42 +30,19 @@ struct FillReader {
     }
 
     private let csv: CSVReader
-    private let currency: String
     private let index: [String: Int]
-    private let bases: [String]
     private var positions: [Double]
-    /// The row at hand, not yet handed out.
-    private var ahead: Row?
-    private var aheadFee = 0.0
-    /// Of the rows handed out, in the reporting currency.
-    private(set) var fees = 0.0
+    private var time: Int64 = 0
 
-    init(directory: String, currency: String, instruments: [RunData.InstrumentData]) throws(RunFileError) {
+    init(directory: String, instruments: [RunData.InstrumentData]) throws(RunFileError) {
         csv = try CSVReader(directory + "/" + RunFiles.fills, header: FillRow.header)
-        self.currency = currency
         index = Dictionary(instruments.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
-        bases = instruments.map(\.base)
         positions = instruments.map { _ in 0 }
-        try advance()
     }
 
-    /// The next fill at or before `time`; its texts stay readable through ``tradeLine()`` until the next call.
-    mutating func next(until time: Int64) throws(RunFileError) -> Row? {
-        if handedOut {
-            handedOut = false
-            try advance()
-        }
-        guard let row = ahead, row.time <= time else { return nil }
-        handedOut = true
-        fees += aheadFee
-        return row
-    }
-
-    private var handedOut = false
-
-    private mutating func advance() throws(RunFileError) {
-        ahead = nil
-        guard try csv.next() else { return }
+    /// The next fill; its texts stay readable through ``tradeLine()`` until the next call.
+    mutating func next() throws(RunFileError) -> Row? {
+        guard try csv.next() else { return nil }
         var row = Row()
         row.time = try csv.integer(0)
         row.instrument = index[csv.text(2)]
@@ -79,22 +56,13 @@ struct FillReader {
             row.isTrade = row.isBuy ? before < 0 : before > 0
             positions[place] = row.position
         }
-        let fee = try csv.number(8)
-        aheadFee = fee == 0 ? 0 : fee * feeWorth(row)
-        ahead = row
-    }
-
-    /// A fee in the base currency is worth the fill's price; one in a third currency cannot be told here.
-    private func feeWorth(_ row: Row) -> Double {
-        let unit = csv.text(9)
-        if unit == currency { return 1 }
-        guard let place = row.instrument, bases[place] == unit else { return 0 }
-        return row.price
+        time = row.time
+        return row
     }
 
     func tradeLine() -> TradeLine {
         TradeLine(
-            time: ahead?.time ?? 0, instrument: csv.text(2), side: csv.text(5), price: csv.text(6), quantity: csv.text(7),
+            time: time, instrument: csv.text(2), side: csv.text(5), price: csv.text(6), quantity: csv.text(7),
             pnl: csv.text(13), fee: csv.text(8), feeCurrency: csv.text(9), liquidity: csv.text(10), tag: csv.text(11),
             positionAfter: csv.text(12))
     }

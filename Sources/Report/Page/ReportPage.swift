@@ -1,6 +1,6 @@
 /// Draws `report.html` from the other files of a run's folder: one page without network, that needs no script to be read.
 public enum ReportPage {
-    /// Reads `summary.json`, `equity.csv`, `fills.csv` and `charts.json`, and writes `report.html` beside them.
+    /// Reads `summary.json`, `fills.csv` and `charts.json`, and writes `report.html` beside them.
     ///
     /// - Throws: ``RunFileError`` where a file of the folder is missing, broken or cannot be written.
     public static func write(directory: String) throws(RunFileError) {

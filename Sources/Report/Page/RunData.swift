@@ -5,11 +5,6 @@ struct RunData {
     /// The rest of the trades is in `fills.csv`.
     static let tradeRows = 1000
 
-    struct DayClose {
-        let day: Int64
-        var equity: Double
-    }
-
     /// Buys or sells of one instrument in one stretch of time.
     struct MarkSum {
         var fills = 0
@@ -37,7 +32,7 @@ struct RunData {
     var equity = ChartLine.empty
     var gross = ChartLine.empty
     var drawdown = ChartLine.empty
-    var days: [DayClose] = []
+    var days: [EquityLines.DayClose] = []
     var instruments: [InstrumentData] = []
     var histogram: PnLHistogram
     /// The last trades, a ring until ``orderedTrades``.
@@ -68,40 +63,37 @@ struct RunData {
             let base = name.split(separator: ":").last?.split(separator: "_").first.map(String.init) ?? ""
             instruments.append(InstrumentData(name: name, base: base))
         }
-        try readRows()
+        try readLines(path)
+        try readFills()
         carryPositions()
     }
 
     /// An amount to draw with.
     static func double(_ json: JSON) -> Double { json.text.flatMap(Double.init) ?? 0 }
 
-    /// Both files side by side, so that equity before fees is known at each row.
-    private mutating func readRows() throws(RunFileError) {
-        let rows = try CSVReader(directory + "/" + RunFiles.equity, header: EquityRow.header)
-        var fills = try FillReader(directory: directory, currency: summary["reporting_currency"].text ?? "", instruments: instruments)
-        while try rows.next() {
-            let time = try rows.integer(0)
-            while let fill = try fills.next(until: time) { add(fill, fills) }
-            let equity = try rows.number(2)
-            let stretch = axis.stretch(time)
-            RunData.add(equity, &self.equity[stretch])
-            RunData.add(equity + fills.fees, &gross[stretch])
-            RunData.add(-(try rows.number(5)), &drawdown[stretch])
-            addDay(Timestamp(nanoseconds: time).day, equity)
+    /// The lines of equity are in `charts.json`; drawing does not go through `equity.csv` again, which may be long.
+    private mutating func readLines(_ path: String) throws(RunFileError) {
+        for key in ["equity", "gross", "drawdown", "days"] {
+            guard case .array = charts[key]["rows"] else {
+                throw RunFileError(path: path, message: "no '\(key)': an earlier perigee wrote it; run the backtest again")
+            }
         }
-        while let fill = try fills.next(until: .max) { add(fill, fills) }
+        equity = ChartLine.buckets(charts["equity"], axis)
+        gross = ChartLine.buckets(charts["gross"], axis)
+        drawdown = ChartLine.buckets(charts["drawdown"], axis)
+        for row in charts["days"]["rows"].items.map(\.items) where row.count == 2 {
+            guard let day = row[0].integer, let equity = row[1].number else { continue }
+            days.append(EquityLines.DayClose(day: day, equity: equity))
+        }
+    }
+
+    private mutating func readFills() throws(RunFileError) {
+        var fills = try FillReader(directory: directory, instruments: instruments)
+        while let fill = try fills.next() { add(fill, fills) }
     }
 
     private static func add(_ value: Double, _ bucket: inout ValueBucket<Double>?) {
         if bucket?.merge(ValueBucket(value)) == nil { bucket = ValueBucket(value) }
-    }
-
-    private mutating func addDay(_ day: Int64, _ equity: Double) {
-        if days.last?.day == day {
-            days[days.count - 1].equity = equity
-        } else {
-            days.append(DayClose(day: day, equity: equity))
-        }
     }
 
     private mutating func add(_ fill: FillReader.Row, _ reader: FillReader) {

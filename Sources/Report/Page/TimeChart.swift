@@ -21,6 +21,20 @@ struct ChartLine {
 
     /// An empty line of the axis' width.
     static var empty: [ValueBucket<Double>?] { [ValueBucket<Double>?](repeating: nil, count: TimeAxis.stretches) }
+
+    /// Rows of `charts.json` in the stretches of the axis.
+    static func buckets(_ series: JSON, _ axis: TimeAxis, scale: Double = 1) -> [ValueBucket<Double>?] {
+        var buckets = empty
+        for row in series["rows"].items.map(\.items) where row.count == 5 {
+            guard let time = row[0].integer else { continue }
+            let values = row[1...].map { ($0.number ?? 0) * scale }
+            var bucket = ValueBucket(values[0])
+            (bucket.low, bucket.high, bucket.last) = (values[1], values[2], values[3])
+            let stretch = axis.stretch(time)
+            if buckets[stretch]?.merge(bucket) == nil { buckets[stretch] = bucket }
+        }
+        return buckets
+    }
 }
 
 /// A sign on a chart: our fills.

@@ -14,15 +14,14 @@ public final class RunRecorder {
 
     private let fillFile: RunFile
     private let orderFile: RunFile
-    private let equityFile: RunFile
     private let logFile: RunFile
 
+    private let equityWriter: EquityWriter
+    /// Rows of equity not yet handed over.
+    private var points: [EquityPoint] = []
+    /// Of all fills so far, in the reporting currency.
+    private var fees = Amount.zero
     private var groups: GroupTallies
-    private var samples: SampleStatistics
-    private var drawdown: DrawdownStatistics
-    private var days: DayTally
-    private var span: RunSpan
-    private var isBeforeFirstRow = true
     private var markouts: Markouts
     private var charts: ChartData
 
@@ -35,29 +34,34 @@ public final class RunRecorder {
         for name in [RunFiles.summary, RunFiles.charts, RunFiles.report] { RunFile.remove(directory + "/" + name) }
         fillFile = try RunFile(directory: directory, name: RunFiles.fills)
         orderFile = try RunFile(directory: directory, name: RunFiles.orders)
-        equityFile = try RunFile(directory: directory, name: RunFiles.equity)
+        equityWriter = try EquityWriter(directory: directory, context)
         logFile = try RunFile(directory: directory, name: RunFiles.log)
         groups = GroupTallies(instruments: instruments)
-        samples = SampleStatistics(calendar: context.calendar, samplePeriod: context.samplePeriod)
-        drawdown = DrawdownStatistics(startingEquity: context.startingEquity)
-        days = DayTally(startingEquity: context.startingEquity)
-        span = RunSpan(startingEquity: context.startingEquity)
         markouts = Markouts(instruments: instruments)
         charts = ChartData(instruments: instruments)
         fillFile.buffer.append(FillRow.header)
         orderFile.buffer.append(OrderRow.header)
-        equityFile.buffer.append(EquityRow.header)
+        points.reserveCapacity(EquityWriter.batch)
     }
+
+    /// A run that was given up leaves nothing behind: its files go with the writer, once that has nothing to do any more.
+    deinit { equityWriter.drain() }
 
     /// The first write that failed; a long run may want to end there.
     public var failure: RunFileError? {
-        fillFile.failure ?? orderFile.failure ?? equityFile.failure ?? logFile.failure
+        fillFile.failure ?? orderFile.failure ?? equityWriter.failure ?? logFile.failure
+    }
+
+    /// How many rows, stretches, fills and tags are kept in memory: what must not grow with the run.
+    package var retainedElements: Int {
+        points.count + equityWriter.retained + charts.retained + markouts.pendingCount + groups.tags.count
     }
 
     /// A fill, in the order in which the desk learned of them.
     public func fill(_ row: FillRow) {
         row.write(into: &fillFile.buffer, instruments[row.instrument.position])
         fillFile.endRow()
+        fees += row.feeValue ?? row.fee
         groups.fill(row)
         markouts.fill(row)
     }
@@ -72,27 +76,15 @@ public final class RunRecorder {
 
     /// A sample of equity, or equity right after a fill.
     public func equity(_ row: EquityRow) {
-        if isBeforeFirstRow { begin(with: row) }
-        let below = drawdown.row(row.time, row.equity)
-        row.write(into: &equityFile.buffer, drawdown: below)
-        equityFile.endRow()
-        span.row(row)
-        days.row(row.time, row.equity)
-        switch row.kind {
-        case .fill: break
-        case .sample: charts.returns(samples.sample(row), at: row.time)
-        }
+        points.append(EquityPoint(row: row, fees: fees))
+        if points.count == EquityWriter.batch { handOver() }
     }
 
-    /// Starting balances in other currencies have no value before the market has prices: where some do, the run starts from its
-    /// first sample, lest their value counts as a gain.
-    private func begin(with row: EquityRow) {
-        isBeforeFirstRow = false
-        guard row.kind == .sample, context.startingBalances.contains(where: { $0.currency != context.reportingCurrency }) else { return }
-        context.startingEquity = row.equity
-        drawdown = DrawdownStatistics(startingEquity: row.equity)
-        days = DayTally(startingEquity: row.equity)
-        span = RunSpan(startingEquity: row.equity)
+    private func handOver() {
+        if points.isEmpty { return }
+        equityWriter.take(points)
+        points = []
+        points.reserveCapacity(EquityWriter.batch)
     }
 
     /// The mid of an instrument at a sample, as best bid + best ask in ticks (twice the close on bars).
@@ -133,13 +125,15 @@ public final class RunRecorder {
     /// that a folder with one is whole. `report.html` is ``ReportPage``'s.
     public func finish(_ final: FinalState) throws(RunFileError) -> Summary {
         for row in final.openOrders { order(row) }
-        days.close()
-        for file in [fillFile, orderFile, equityFile, logFile] { try file.close() }
+        handOver()
+        for file in [fillFile, orderFile, logFile] { try file.close() }
+        let figures = try equityWriter.finish()
+        context.startingEquity = figures.startingEquity
         let summary = SummaryBuilder(
-            context: context, instruments: instruments, groups: groups, samples: samples,
-            drawdown: drawdown, days: days, markouts: markouts, span: span, final: final
+            context: context, instruments: instruments, groups: groups, samples: figures.samples,
+            drawdown: figures.drawdown, days: figures.days, markouts: markouts, span: figures.span, final: final
         ).build()
-        try RunFile.write(charts.json.pretty, directory: directory, name: RunFiles.charts)
+        try RunFile.write(charts.json(figures.lines).pretty, directory: directory, name: RunFiles.charts)
         try RunFile.write(summary.text, directory: directory, name: RunFiles.summary)
         return summary
     }

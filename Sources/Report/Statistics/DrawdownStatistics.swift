@@ -15,8 +15,9 @@ struct DrawdownStatistics: Sendable {
         var loss: Amount
     }
 
-    /// Digits after the point in `equity.csv`.
+    /// Digits after the point in `equity.csv`, and 10 to their power.
     static let places = 12
+    private static var unit: UInt128 { 1_000_000_000_000 }
 
     private var peak: Amount
     private var peakTime: Timestamp?
@@ -63,7 +64,7 @@ struct DrawdownStatistics: Sendable {
 
     /// `part / whole` in units of 10^-12, rounded half to even.
     static func fraction(_ part: Amount, of whole: Amount) -> Int128 {
-        let product = part.raw.magnitude.multipliedFullWidth(by: UInt128(ExactDecimal.powerOfTen(places)))
+        let product = part.raw.magnitude.multipliedFullWidth(by: unit)
         let divisor = whole.raw.magnitude
         // Only a peak of next to nothing can do this: the account owes 10^26 times what it ever had.
         if product.high >= divisor { return .max }

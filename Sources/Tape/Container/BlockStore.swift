@@ -9,6 +9,8 @@ import Domain
     private let recordsPerBlock: Int
     private let instruments: Int
     private let checked: UnsafeMutablePointer<Bool>
+    /// How many lanes read each plain block now: its pages are given back when the last one leaves, not under the feet of another.
+    private let readers: UnsafeMutablePointer<UInt16>
     private var decoder: PackedDecoder?
     private var buffers: [Buffer] = []
     private var clock = 0
@@ -25,10 +27,13 @@ import Domain
         unsafe self.blocks = blocks
         unsafe checked = .allocate(capacity: max(blocks.count, 1))
         unsafe checked.initialize(repeating: false, count: max(blocks.count, 1))
+        unsafe readers = .allocate(capacity: max(blocks.count, 1))
+        unsafe readers.initialize(repeating: 0, count: max(blocks.count, 1))
     }
 
     deinit {
         unsafe checked.deallocate()
+        unsafe readers.deallocate()
         for buffer in buffers { unsafe buffer.records.deallocate() }
     }
 
@@ -49,6 +54,7 @@ import Domain
             unsafe records = unsafe file.slice(start..<(start + Int(header.payloadBytes)))
                 .assumingMemoryBound(to: MarketRecord.self).baseAddress
                 .unsafelyUnwrapped  // house-ok: a market block holds at least one record, so its slice has an address
+            unsafe readers[number] += 1
         }
         if isUnchecked {
             do throws(TapeError) {
@@ -65,7 +71,8 @@ import Domain
     func release(_ number: Int) {
         let header = unsafe blocks[number]
         if header.kind == .plain {
-            file.drop(Int(header.offset)..<header.end)
+            unsafe readers[number] -= 1
+            if unsafe readers[number] == 0 { file.drop(Int(header.offset)..<header.end) }
         } else if let place = buffers.firstIndex(where: { $0.block == number && $0.users > 0 }) {
             buffers[place].users -= 1
         }

@@ -15,6 +15,7 @@ struct BinanceFeed {
     /// One message; `symbol` names the product of a REST snapshot where the capture tells it.
     mutating func take(_ json: Bytes, local: Int64, symbol: String? = nil) throws(BadRow) {
         let message = try decoder.decode(json)
+        decoder.count(message, session)
         if message.kind == .other { return }
         let exchange = session.exchangeTime(message.exchangeTime, local: local)
         let product = product(of: message, symbol)
@@ -70,6 +71,10 @@ struct BinanceFeed {
         case .apply: break
         }
         session.count("depth messages applied")
+        session.sequence(product) { facts in
+            facts.firstUpdateID = facts.firstUpdateID ?? message.firstUpdate
+            facts.lastUpdateID = message.lastUpdate
+        }
         let exchange = max(message.exchange, syncs[product].snapshotExchange)
         for level in message.levels {
             try add(level, product, local, exchange, gapPending[product] ? MarketRecord.Flag.gap : 0)
@@ -84,6 +89,7 @@ struct BinanceFeed {
                 return
             }
             session.count("snapshots")
+            session.sequence(product) { $0.snapshotID = message.lastUpdate }
             syncs[product].snapshotExchange = max(exchange, syncs[product].snapshotExchange)
         }
         let time = session.pass == .write ? syncs[product].snapshotExchange : exchange
@@ -113,6 +119,10 @@ struct BinanceFeed {
         if message.tradeID != 0 {
             if lastTrade[product] != 0, message.tradeID != lastTrade[product] + 1 { session.count("breaks in the trade ids") }
             lastTrade[product] = message.tradeID
+            session.sequence(product) { facts in
+                facts.firstTradeID = facts.firstTradeID ?? message.tradeID
+                facts.lastTradeID = message.tradeID
+            }
         }
         let isBook = message.tradeType.map { $0.equals("MARKET") || $0.equals("-") } ?? true
         var event = SourceEvent(
@@ -149,6 +159,7 @@ struct BinanceFormat {
     mutating func run(_ parts: [InputPart]) throws(ImportError) {
         let lines = try LineMerge(parts) { line, _ in line.slice(0, line.firstIndex(of: 32) ?? 0).integer }
         while let line = try lines.next() {
+            session.reading(line.part, line: line.place.line)
             if line.bytes.isEmpty { continue }
             let mark = session.pendingCount
             do throws(BadRow) {
@@ -166,6 +177,7 @@ struct BinanceFormat {
         guard let space = line.firstIndex(of: 32), let local = line.slice(0, space).integer, local > 0 else {
             throw BadRow(expected: "<local ns> <json>", found: line)
         }
+        session.received(local)
         try feed.take(line.dropFirst(space + 1), local: try session.shifted(local))
     }
 

@@ -66,7 +66,7 @@ struct BinanceDecoder {
             try object(&reader)
             try reader.finish()
         } catch {
-            throw BadRow(error)
+            throw BadRow(error, in: json)
         }
         try classify()
         return message
@@ -180,6 +180,16 @@ struct BinanceDecoder {
             throw BadRow("expected b, B, a and A in a bookTicker, found fewer")
         }
         (message.price, message.size, message.askPrice, message.askSize) = (bid, bidSize, ask, askSize)
+    }
+
+    /// Counts the last message under its stream's name, else its event's.
+    func count(_ message: BinanceMessage, _ session: ImportSession) {
+        if let name = seen.stream ?? seen.eventName { return session.message(name) }
+        switch message.kind {
+        case .snapshot: session.message("snapshot")
+        case .bookTicker: session.message("bookTicker")
+        case .depth, .trade, .other: session.message("other")
+        }
     }
 
     /// The symbol of a stream's name, `btcusdt@depth` in capitals; nil where the message has none.

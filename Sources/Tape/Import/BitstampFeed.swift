@@ -20,7 +20,7 @@ struct BitstampFeed {
     }
 
     mutating func take(_ json: Bytes, local: Int64, url: Bytes?) throws(BadRow) {
-        guard json[0] == UInt8(ascii: "{") else { return }
+        guard json[0] == UInt8(ascii: "{") else { return session.message(url == nil ? "other" : "http") }
         levels.removeAll(keepingCapacity: true)
         var fields = Fields()
         do throws(JSONError) {
@@ -28,14 +28,23 @@ struct BitstampFeed {
             try object(&reader, &fields)
             try reader.finish()
         } catch {
-            throw BadRow(error)
+            throw BadRow(error, in: json)
         }
+        session.message(BitstampFeed.kind(fields, url))
         if let url {
             guard url.text.contains("/order_book/"), let symbol = CaptureLine.symbol(of: url) else { return }
             try snapshot(session.product(names: InstrumentNames(native: symbol)), local, try time(fields, local))
         } else if let channel = fields.channel, let event = fields.event {
             try streamed(channel, event, fields, local)
         }
+    }
+
+    /// `diff_order_book_ethusd`, or the event's name where it is none of the market's.
+    private static func kind(_ fields: Fields, _ url: Bytes?) -> String {
+        if url != nil { return "http" }
+        let event = fields.event?.bytes.text ?? "other"
+        guard event == "data" || event == "trade", let channel = fields.channel else { return event }
+        return channel.slice(0, min(channel.count, 60)).text
     }
 
     private mutating func streamed(_ channel: Bytes, _ event: JSONText, _ fields: Fields, _ local: Int64) throws(BadRow) {
@@ -115,9 +124,11 @@ struct BitstampFeed {
     }
 
     private func trade(_ product: Int, _ fields: Fields, _ local: Int64, _ exchange: Int64) throws(BadRow) {
-        guard let price = fields.price.flatMap({ ShortDecimal($0) }), let size = fields.size.flatMap({ ShortDecimal($0) }) else {
+        guard let priceText = fields.price, let sizeText = fields.size else {
             throw BadRow("expected price_str and amount_str in a trade, found none")
         }
+        guard let price = ShortDecimal(priceText) else { throw BadRow(expected: "price_str as a decimal of at most 18 digits", found: priceText) }
+        guard let size = ShortDecimal(sizeText) else { throw BadRow(expected: "amount_str as a decimal of at most 18 digits", found: sizeText) }
         let side: Side? = fields.type == 0 ? .buy : fields.type == 1 ? .sell : nil
         var event = SourceEvent(.trade, product: product, local: local, exchange: exchange, side: side)
         (event.v0, event.v1) = (price, size)

@@ -25,6 +25,7 @@ struct CSVFormat {
         var headers = Array(repeating: 0, count: parts.count)
         let lines = try LineMerge(parts) { line, _ in CSVFormat.localTime(line) }
         while let line = try lines.next() {
+            session.reading(line.part, line: line.place.line)
             if headers[line.part] == 0 {
                 headers[line.part] = try readHeader(line)
                 continue

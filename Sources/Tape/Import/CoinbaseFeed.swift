@@ -22,7 +22,8 @@ struct CoinbaseFeed {
     mutating func take(_ json: Bytes, local: Int64) throws(BadRow) {
         levels.removeAll(keepingCapacity: true)
         var fields = Fields()
-        do throws(JSONError) { try read(json, &fields) } catch { throw BadRow(error) }
+        do throws(JSONError) { try read(json, &fields) } catch { throw BadRow(error, in: json) }
+        if let type = fields.type { session.message(type.bytes) } else { session.message("other") }
         guard let type = fields.type, let native = fields.product else { return }
         let isSnapshot = type.equals("snapshot")
         guard isSnapshot || type.equals("l2update") || type.equals("match") else { return }
@@ -86,9 +87,11 @@ struct CoinbaseFeed {
     }
 
     private func trade(_ fields: Fields, _ product: Int, _ local: Int64, _ exchange: Int64) throws(BadRow) {
-        guard let price = fields.price.flatMap({ ShortDecimal($0) }), let size = fields.size.flatMap({ ShortDecimal($0) }),
-            let side = fields.side
-        else { throw BadRow("expected price, size and side in a match, found fewer") }
+        guard let priceText = fields.price, let sizeText = fields.size, let side = fields.side else {
+            throw BadRow("expected price, size and side in a match, found fewer")
+        }
+        guard let price = ShortDecimal(priceText) else { throw BadRow(expected: "price as a decimal of at most 18 digits", found: priceText) }
+        guard let size = ShortDecimal(sizeText) else { throw BadRow(expected: "size as a decimal of at most 18 digits", found: sizeText) }
         guard side.equals("buy") || side.equals("sell") else { throw BadRow(expected: "side buy or sell", found: side) }
         var event = SourceEvent(.trade, product: product, local: local, exchange: exchange, side: side.equals("buy") ? .sell : .buy)
         (event.v0, event.v1) = (price, size)

@@ -23,6 +23,7 @@ struct CryptofeedFormat {
     mutating func run(_ parts: [InputPart]) throws(ImportError) {
         let lines = try LineMerge(parts) { line, _ in CaptureLine(line)?.local }
         while let line = try lines.next() {
+            session.reading(line.part, line: line.place.line)
             if line.bytes.isEmpty { continue }
             let mark = session.pendingCount
             do throws(BadRow) {
@@ -51,6 +52,7 @@ struct CryptofeedFormat {
         guard line.json.count > 0, line.json[0] == UInt8(ascii: "{") || line.json[0] == UInt8(ascii: "[") else {
             throw BadRow(expected: "<receive seconds>: <json>", found: source.bytes)
         }
+        session.received(line.local)
         let local = try session.shifted(line.local)
         if venues[source.part] == nil { venues[source.part] = try sniff(line.json) }
         switch venues[source.part] {
@@ -58,7 +60,7 @@ struct CryptofeedFormat {
         case .coinbase: try coinbase.take(line.json, local: local)
         case .kraken: try kraken.take(line.json, local: local)
         case .bitstamp: try bitstamp.take(line.json, local: local, url: line.url)
-        case nil: return
+        case nil: session.message("other")
         }
     }
 
@@ -84,7 +86,7 @@ struct CryptofeedFormat {
                 try reader.skip()
             }
         } catch {
-            throw BadRow(error)
+            throw BadRow(error, in: json)
         }
         return nil
     }

@@ -16,9 +16,10 @@ struct HftBacktestFormat {
     }
 
     mutating func run(_ parts: [InputPart]) throws(ImportError) {
-        for part in parts {
+        for (index, part) in parts.enumerated() {
             let array = try NumpyRows(part)
             while let row = try array.next() {
+                session.reading(index, line: array.number)
                 do throws(BadRow) {
                     try take(row)
                 } catch {

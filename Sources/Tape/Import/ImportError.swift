@@ -1,7 +1,7 @@
 /// Why an import ended without a tape: one line that names the file and the line, what was found, what was expected.
 public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Whether the input is wrong or what was asked for.
-    public enum Kind: Hashable, Sendable { case data, usage }
+    /// Whether the input is wrong or what was asked for, or the caller wanted an end.
+    public enum Kind: Hashable, Sendable { case data, usage, interrupted }
 
     public let kind: Kind
     public let message: String
@@ -23,7 +23,12 @@ struct BadRow: Error, Hashable {
         message = "expected \(expected), found \(found.isEmpty ? "nothing" : "“\(found.excerpt)”")"
     }
 
-    init(_ error: JSONError) {
-        message = "expected \(error.expected) at byte \(error.offset + 1) of the JSON text"
+    init(_ error: JSONError, in json: Bytes) {
+        // What the error tells of stands before its place or at it.
+        let isBefore = error.expected.hasSuffix("before here")
+        let at = min(max(error.offset, 0), json.count)
+        let found = isBefore ? json.slice(max(0, at - 30), at) : json.slice(at, min(at + 30, json.count))
+        let text = found.isEmpty ? "the end" : "“\(found.excerpt)”"
+        message = "expected \(error.expected) at byte \(error.offset + 1) of the JSON text, found \(text)"
     }
 }

@@ -50,6 +50,8 @@ public struct ImportOptions: Sendable {
     public var makerFee = ExactDecimal.zero
     public var takerFee = ExactDecimal.zero
     public var isPacked = false
+    /// Asked now and then; true ends the import, and nothing is left behind.
+    public var shouldStop: @Sendable () -> Bool = { false }
 
     /// Column names of a bar file in order, `-` skips one; empty: `time,open,high,low,close,volume` or what the header says.
     public var columns: [String] = []

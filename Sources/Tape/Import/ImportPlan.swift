@@ -63,6 +63,7 @@ public struct ImportSummary: Sendable {
         public let tickSource: GridSource
         public let lotSource: GridSource
         public let records: Int
+        public let sequence: SequenceFacts
     }
 
     public let items: [Item]
@@ -71,6 +72,8 @@ public struct ImportSummary: Sendable {
     public let lastLocalTime: Timestamp
     public let skippedRows: Int
     public let firstSkipped: String?
+    /// What each input file held.
+    public let inputs: [InputFacts]
     /// Counts of what the importer met: gaps, stale messages, checksums.
     public let notes: [(key: String, value: Int)]
     public let warnings: [String]

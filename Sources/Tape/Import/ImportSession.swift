@@ -28,10 +28,32 @@ final class ImportSession {
     /// Facts worth telling, in order of first mention.
     private(set) var notes: [(key: String, value: Int)] = []
     private(set) var warnings: [String] = []
+    /// One for each input, in their order.
+    private(set) var inputs: [InputFacts] = []
+    private var currentInput = 0
+    private var commits = 0
     /// Length of the bars, once known.
     var barInterval = Span.zero
 
     init(_ options: ImportOptions) { self.options = options }
+
+    // MARK: Inputs
+
+    /// Before each pass.
+    func open(_ parts: [InputPart]) {
+        inputs = parts.map { InputFacts(name: $0.name) }
+        currentInput = 0
+    }
+
+    /// What is read from here on is of this input.
+    @inline(__always) func reading(_ part: Int, line: Int) {
+        currentInput = part
+        inputs[part].lines = max(inputs[part].lines, line)
+    }
+
+    func received(_ time: Int64) { inputs[currentInput].received(time) }
+    func message(_ kind: Bytes) { inputs[currentInput].message(kind) }
+    func message(_ kind: String) { inputs[currentInput].message(kind) }
 
     // MARK: Products
 
@@ -65,6 +87,11 @@ final class ImportSession {
         return named.count == 1 ? named[0] : nil
     }
 
+    /// Notes what the venue numbers; only what is written counts.
+    func sequence(_ product: Int, _ note: (inout SequenceFacts) -> Void) {
+        if pass == .write { note(&products[product].sequence) }
+    }
+
     func rename(_ product: Int, _ names: InstrumentNames) { products[product].names = names }
 
     // MARK: Passes
@@ -79,6 +106,7 @@ final class ImportSession {
             products[item.product].ticks = ticks
             products[item.product].units = units
             products[item.product].tickText = item.choice.tick.description
+            products[item.product].sequence = SequenceFacts()
         }
         counts = Array(repeating: 0, count: instruments.count)
         (pass, skipped, firstSkipped, lastLocal, latestExchange) = (.write, 0, nil, .min, nil)
@@ -127,6 +155,8 @@ final class ImportSession {
 
     /// Hands the message on. The last record of a batch of levels gets its mark.
     func commit(endsBatch: Bool = true) throws(ImportError) {
+        commits &+= 1
+        if commits & 0xFFF == 0, options.shouldStop() { throw ImportError(.interrupted, "interrupted: no tape was written") }
         guard !pending.isEmpty else { return }
         if endsBatch { endBatch() }
         for record in pending {

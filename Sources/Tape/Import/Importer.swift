@@ -40,6 +40,7 @@ public enum Importer {
     }
 
     private static func read(_ session: ImportSession, _ parts: [InputPart]) throws(ImportError) {
+        session.open(parts)
         switch session.options.format {
         case .binanceWS:
             var format = BinanceFormat(session)
@@ -87,12 +88,13 @@ public enum Importer {
         let items = plan.instruments.enumerated().map { position, item in
             ImportSummary.Item(
                 instrument: item.instrument, tickSource: item.choice.tickSource, lotSource: item.choice.lotSource,
-                records: session.counts[position])
+                records: session.counts[position],
+                sequence: session.products[item.product].sequence)
         }
         return ImportSummary(
             items: items, records: session.counts.reduce(0, +), firstLocalTime: Timestamp(nanoseconds: first),
             lastLocalTime: Timestamp(nanoseconds: last), skippedRows: session.skipped, firstSkipped: session.firstSkipped,
-            notes: session.notes, warnings: session.warnings + missingSnapshots(session, plan), earlyRecords: session.early.count,
+            inputs: session.inputs, notes: session.notes, warnings: session.warnings + missingSnapshots(session, plan), earlyRecords: session.early.count,
             suggestedShift: session.early.count == 0 ? nil : session.early.suggestion(after: session.options.shiftLocal))
     }
 

@@ -28,6 +28,9 @@ struct InputPart: Sendable {
         return parts
     }
 
+    /// For messages: the path, and the entry in a zip.
+    var name: String { entry.map { path + "/" + $0.name } ?? path }
+
     func open() throws(ImportError) -> InputStream {
         if let entry { return try InputStream(path: path, entry: entry) }
         return try InputStream(path: path)

@@ -12,6 +12,15 @@ struct InstrumentNames: Hashable, Sendable {
         "BRL", "DAI",
     ]
 
+    /// Bases whose last letter is not the first of TUSD or BUSD: `usdtusd` is USDT in USD, `bnbusd` BNB in USD.
+    private static let plainBases: Set<String> = ["USDT", "BNB", "SHIB", "ARB", "ANT", "APT", "BAT", "BNT", "DOT", "GMT", "GRT", "SNT"]
+
+    /// Where a joined spelling is to be cut.
+    private static func quote(of joined: String) -> String? {
+        if joined.hasSuffix("USD"), plainBases.contains(String(joined.dropLast(3))) { return "USD" }
+        return quotes.first { joined.hasSuffix($0) && joined.count > $0.count }
+    }
+
     /// Reads `BTC_USDT`, `BAND-BTC`, `XBT/EUR`, `BTCUSDT`, `AAPL` (quoted in USD).
     init(native: String, venue: String = "file") {
         self.native = native
@@ -20,7 +29,7 @@ struct InstrumentNames: Hashable, Sendable {
         let parts = upper.split(whereSeparator: { "_-/".contains($0) }).map(String.init)
         if parts.count >= 2 {
             (base, quote) = (parts.dropLast().joined(), parts[parts.count - 1])
-        } else if let quote = InstrumentNames.quotes.first(where: { upper.hasSuffix($0) && upper.count > $0.count }) {
+        } else if let quote = InstrumentNames.quote(of: upper) {
             (base, self.quote) = (String(upper.dropLast(quote.count)), quote)
         } else {
             (base, quote) = (upper, "USD")

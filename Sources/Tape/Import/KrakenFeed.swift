@@ -44,19 +44,14 @@ struct KrakenFeed {
 
     mutating func take(_ json: Bytes, local: Int64) throws(BadRow) {
         guard json[0] == UInt8(ascii: "[") else {
-            var reader = JSONReader(json)
-            do throws(JSONError) {
-                try reader.skip()
-                try reader.finish()
-            } catch {
-                throw BadRow(error)
-            }
+            do throws(JSONError) { try note(json) } catch { throw BadRow(error, in: json) }
             return
         }
         message = Message()
-        do throws(JSONError) { try read(json) } catch { throw BadRow(error) }
-        guard message.names.count >= 2, let native = message.names.last else { return }
+        do throws(JSONError) { try read(json) } catch { throw BadRow(error, in: json) }
+        guard message.names.count >= 2, let native = message.names.last else { return session.message("other") }
         let channel = message.names[message.names.count - 2]
+        session.message(channel)
         if channel.equals("trade") {
             try trades(session.product(native), local)
         } else if channel.hasPrefix("book") {
@@ -65,6 +60,18 @@ struct KrakenFeed {
     }
 
     // MARK: Reading
+
+    /// A message about the connection: only its name counts.
+    private func note(_ json: Bytes) throws(JSONError) {
+        var reader = JSONReader(json)
+        var name: Bytes?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            if key.equals("event"), try reader.peek() == .string { name = try reader.string().bytes } else { try reader.skip() }
+        }
+        try reader.finish()
+        if let name { session.message(name) } else { session.message("other") }
+    }
 
     private mutating func read(_ json: Bytes) throws(JSONError) {
         var reader = JSONReader(json)

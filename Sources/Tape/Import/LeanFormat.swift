@@ -63,6 +63,7 @@ struct LeanFormat {
     mutating func run(_ parts: [InputPart]) throws(ImportError) {
         let lines = try LineMerge(parts) { line, _ in line.slice(0, line.firstIndex(of: 44) ?? 0).integer }
         while let line = try lines.next() {
+            session.reading(line.part, line: line.place.line)
             if line.bytes.isEmpty { continue }
             do throws(BadRow) {
                 fields.split(line.bytes)
@@ -72,7 +73,8 @@ struct LeanFormat {
             }
             try session.commit()
         }
-        guard session.pass == .scan, session.barInterval == .zero, sources.contains(where: { $0.kind == .bar }) else { return }
+        let hasBars = sources.contains { $0.kind == .bar && session.products[$0.product].scan.bars > 0 }
+        guard session.pass == .scan, session.barInterval == .zero, hasBars else { return }
         guard let step = steps.mostCommon else {
             throw ImportError(.usage, "\(parts[0].path): the length of a bar cannot be told from fewer than two rows; say --interval 1h")
         }
@@ -112,6 +114,7 @@ struct LeanFormat {
             event.aux |= 2
         }
         if event.aux == 0 { throw BadRow("expected a bid or an ask, found 0 on both sides") }
+        _ = try isSuspicious(7)
         try session.add(event)
         mark(fields.fields[5], fields.fields[7])
     }
@@ -122,7 +125,7 @@ struct LeanFormat {
         event.v0 = try fields.decimal(1, "price").shifted(down: source.scalePlaces)
         event.v1 = try fields.decimal(2, "size")
         // D: reported to FINRA, traded off the exchanges.
-        if fields.fields[3].equals("D") || fields.fields[5].equals("1") { event.flags = MarketRecord.Flag.offBook }
+        if try isSuspicious(5) || fields.fields[3].equals("D") { event.flags = MarketRecord.Flag.offBook }
         try session.add(event)
         mark(fields.fields[3], fields.fields[5])
     }
@@ -169,6 +172,13 @@ struct LeanFormat {
         try session.add(event)
         if lastOpen != .min { steps.add(open - lastOpen) }
         lastOpen = open
+    }
+
+    private func isSuspicious(_ index: Int) throws(BadRow) -> Bool {
+        let field = fields.fields[index]
+        if field.equals("1") { return true }
+        if field.equals("0") { return false }
+        throw BadRow(expected: "suspicious 0 or 1", found: field)
     }
 
     private func mark(_ exchange: Bytes, _ suspicious: Bytes) {

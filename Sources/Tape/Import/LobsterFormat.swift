@@ -4,7 +4,22 @@ import Domain
 ///
 /// - Source: the ReadMe of the LOBSTER sample files.
 struct LobsterMessage {
-    enum Kind: Int64 { case submission = 1, cancellation, deletion, execution, hiddenExecution, cross, halt }
+    enum Kind: Int64 {
+        case submission = 1, cancellation, deletion, execution, hiddenExecution, cross, halt
+
+        /// For counts of what a file holds.
+        var text: String {
+            switch self {
+            case .submission: "1 submission"
+            case .cancellation: "2 cancellation"
+            case .deletion: "3 deletion"
+            case .execution: "4 execution"
+            case .hiddenExecution: "5 hidden execution"
+            case .cross: "6 cross"
+            case .halt: "7 halt"
+            }
+        }
+    }
 
     let time: Bytes
     let nanosecondsOfDay: Int64
@@ -102,6 +117,8 @@ struct LobsterFormat {
             if let books, row == nil {
                 throw ImportError(.data, "\(books.name): has \(books.number) rows, \(messages.name) has more; expected one for each message")
             }
+            if let books { session.reading(1, line: books.number) }
+            session.reading(0, line: messages.number)
             let mark = session.pendingCount
             do throws(BadRow) {
                 try take(line, row)
@@ -119,6 +136,7 @@ struct LobsterFormat {
     private mutating func take(_ line: Bytes, _ book: Bytes?) throws(BadRow) {
         messageFields.split(line)
         let message = try LobsterMessage(messageFields)
+        session.message(message.kind.text)
         guard let exchange = clock.utc(ofDay: message.nanosecondsOfDay) else {
             throw BadRow(expected: "seconds after midnight", found: message.time)
         }

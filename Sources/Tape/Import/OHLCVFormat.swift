@@ -23,10 +23,11 @@ struct OHLCVFormat {
     }
 
     mutating func run(_ parts: [InputPart]) throws(ImportError) {
-        for part in parts {
+        for (index, part) in parts.enumerated() {
             let lines = try part.lines()
             layout = try BarLayout(session.options)
             while let line = try lines.next() {
+                session.reading(index, line: lines.number)
                 if line.isEmpty { continue }
                 let place = Place(name: lines.name, line: lines.number)
                 fields.split(line)
@@ -39,7 +40,8 @@ struct OHLCVFormat {
                 try session.commit()
             }
         }
-        guard session.pass == .scan, session.barInterval == .zero else { return }
+        // Without any row the session says so.
+        guard session.pass == .scan, session.barInterval == .zero, session.products[product].scan.bars > 0 else { return }
         guard let step = steps.mostCommon else {
             throw ImportError(.usage, "\(parts[0].path): the length of a bar cannot be told from fewer than two rows; say --interval 1m")
         }

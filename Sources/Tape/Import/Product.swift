@@ -11,6 +11,8 @@ struct Product {
     var units: StepCounter?
     /// Places of the tick or lot for messages.
     var tickText = ""
+    /// What the venue numbers, learnt while writing.
+    var sequence = SequenceFacts()
 
     init(names: InstrumentNames) {
         self.names = names

@@ -121,6 +121,22 @@ struct BacktestRun {
         }
     }
 
+    /// How the configuration's venue charges the instrument's fees; their rates are the instrument's own by now.
+    private func feeRule(_ instrument: Instrument) -> FeeOverride {
+        guard let venue = settings.venues.first(where: { $0.name == instrument.venue }) else { return FeeOverride() }
+        let currency: FeeCurrency = switch venue.feeCurrency {
+        case .quote: .quote
+        case .base: .base
+        case .received: .received
+        }
+        let direction: FeeRounding.Direction = switch venue.feeRounding {
+        case .up: .up
+        case .down: .down
+        case .even: .halfEven
+        }
+        return FeeOverride(currency: currency, rounding: venue.feePlaces.map { FeeRounding(places: $0, direction) })
+    }
+
     // MARK: - Running
 
     mutating func execute() throws {
@@ -131,6 +147,7 @@ struct BacktestRun {
             checksBalances: models.isSpot,
             barsFromTrades: try holdsTrades())
         var rules = models.rules
+        rules.fees = instruments.map(feeRule)
         if models.isSpot { rules.spot = balances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
         var backtest = BacktestSettings(exchange: rules, desk: setup, sample: sample)
         backtest.latency = models.latency

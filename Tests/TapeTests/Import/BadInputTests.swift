@@ -1,5 +1,6 @@
 import CZlib
 import Domain
+import Synchronization
 import Testing
 
 @testable import Tape
@@ -74,6 +75,44 @@ func zip(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         #expect(refusal(.csv, []).contains("expected at least one input"))
     }
 
+    @Test func everyFormatSaysWhatItFound() {
+        func said(_ format: ImportFormat, _ name: String, _ text: String) -> String {
+            refusal(format, [folder.file(name, text)]).replacing(folder.root + "/", with: "")
+        }
+        let nan = Fixtures.binance.replacing("\"p\":\"1.50\"", with: "\"p\":\"NaN\"")
+        #expect(said(.binanceWS, "b.txt", nan).hasPrefix("b.txt:4: expected a decimal at byte 89 of the JSON text, found “"))
+        #expect(said(.binanceWS, "b.txt", nan).contains("NaN"))
+        #expect(said(.binanceWS, "b.txt", "1000000000000000100 {\"e\":\"trade\"").hasSuffix("of the JSON text, found the end"))
+        let match = Fixtures.coinbase.replacing("\"price\":\"2.6\"", with: "\"price\":\"NaN\"")
+        #expect(said(.cryptofeed, "c.txt", match) == "c.txt:4: expected price as a decimal of at most 18 digits, found “NaN”")
+        let trade = Fixtures.bitstamp.replacing("\"price_str\":\"1.6\"", with: "\"price_str\":\"inf\"")
+        #expect(said(.cryptofeed, "e.txt", trade) == "e.txt:3: expected price_str as a decimal of at most 18 digits, found “inf”")
+        #expect(said(.lean, "20200102_abc_trade_tick.csv", "25398866,137800,100,P,1,0\0\n") == "20200102_abc_trade_tick.csv:1: expected suspicious 0 or 1, found “0·”")
+        #expect(said(.lean, "20200102_abc_quote_tick.csv", "14400527,137400,3100,0,0,P,1,x\n") == "20200102_abc_quote_tick.csv:1: expected suspicious 0 or 1, found “x”")
+        for text in ["", "\n\n", "time,open,high,low,close,volume\n"] {
+            #expect(said(.ohlcv, "f.csv", text) == "f.csv: holds no records; expected at least one")
+            #expect(said(.lean, "abc_hour.csv", text.filter(\.isNewline)) == "abc_hour.csv: holds no records; expected at least one")
+        }
+    }
+
+    @Test func whatTheInputsHeldIsTold() throws {
+        let facts = try Imported(.binanceWS, [folder.file("b.txt", Fixtures.binance)]) { $0.shiftLocal = Span(nanoseconds: 5) }.summary
+        #expect(facts.inputs.count == 1 && facts.inputs[0].lines == 6 && facts.inputs[0].messageCount == 6)
+        let kinds = facts.inputs[0].messages.map { "\($0.kind) \($0.count)" }
+        #expect(kinds == ["abcusdt@depth 3", "snapshot 1", "abcusdt@trade 1", "abcusdt@bookTicker 1"])
+        // As the file has them, not as they were shifted.
+        #expect(facts.inputs[0].firstReceived?.nanoseconds == 1_000_000_000_000_000_100)
+        #expect(facts.inputs[0].lastReceived?.nanoseconds == 1_000_000_000_000_000_600)
+        let sequence = facts.items[0].sequence
+        #expect(sequence.firstTradeID == 7 && sequence.lastTradeID == 7 && sequence.snapshotID == 10)
+        #expect(sequence.firstUpdateID == 10 && sequence.lastUpdateID == 13)
+        // A capture that spells ever new names does not grow the list for ever, and a second writing pass does not count twice.
+        let names = (0..<500).map { "1600000000.\($0): {\"type\":\"t\($0)\",\"product_id\":\"A-B\"}" }.joined(separator: "\n")
+        let many = try Imported(.cryptofeed, [folder.file("c.txt", Fixtures.coinbase), folder.file("d.txt", names)]) { $0.skipBad = 1 }.summary
+        #expect(many.inputs[0].messages.map(\.count) == [1, 1, 1] && many.inputs[0].lines == 4)
+        #expect(many.inputs[1].messages.count == 101 && many.inputs[1].messageCount == 500)
+    }
+
     @Test func skipBadCountsWhatItPassesOver() throws {
         let text = BadInputTests.rows + "D,1600,2600,B,oops,1\nD,1700,2700,B,10.4,2\nD,1800,2800,B,10.33,2\n"
         let path = folder.file("in.csv", text)
@@ -102,6 +141,19 @@ func zip(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         #expect(summary.records == 3)
         #expect(try TapeReader(path: output).recordCount == 3)
         #expect(throws: ImportError.self) { try Importer.run(ImportOptions(format: .csv, inputs: [good]), output: good) }
+    }
+
+    @Test func anInterruptedImportLeavesNothingBehind() throws {
+        let row = { (index: Int) in "T,\(1000 + index),\(2000 + index),B,10.5,1\n" }
+        let input = folder.file("in.csv", BadInputTests.header + (0..<9000).map(row).joined())
+        let (output, stopAt) = (folder.path("out.tape"), 4)
+        for asked in 0..<stopAt {
+            let count = Atomic<Int>(0)
+            var options = ImportOptions(format: .csv, inputs: [input])
+            options.shouldStop = { count.wrappingAdd(1, ordering: .relaxed).oldValue == asked }
+            #expect(throws: ImportError(.interrupted, "interrupted: no tape was written")) { try Importer.run(options, output: output) }
+            #expect(TemporaryFolder.read(output).isEmpty && TemporaryFolder.read(output + ".partial").isEmpty)
+        }
     }
 
     @Test func gzipIsReadInAnyNumberOfMembers() throws {

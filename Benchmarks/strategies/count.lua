@@ -1,5 +1,5 @@
 ---@type perigee.Strategy
--- Counts every event: what the engine and one Lua callback cost, and nothing else.
+-- S0: counts every event, a change of the book or a trade: what the engine and one Lua callback cost, and nothing else.
 local S = { name = "count" }
 local count = 0
 
@@ -13,6 +13,6 @@ function S.on_book() count = count + 1 end
 
 function S.on_trade() count = count + 1 end
 
-function S.on_stop() log.info("%d events", count) end
+function S.on_stop() log.info("events %d", count) end
 
 return S
