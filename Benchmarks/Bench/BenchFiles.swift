@@ -44,6 +44,7 @@ final class ScratchFolder {
         var template = Array((base + "/perigee-bench-XXXXXX").utf8CString)
         guard let made = unsafe mkdtemp(&template) else { throw BenchError("\(base): no folder can be made there") }
         path = unsafe String(cString: made)
+        unsafe bench_remove_when_stopped(path)
     }
 
     deinit { _ = unsafe bench_remove_folder(path) }

@@ -1,8 +1,14 @@
 import Domain
+import Tape
 
 /// What an order costs: a round trip in simulation, and one look of the gate.
 enum OrderBench {
-    static func roundTrips(_ runner: Runner, repetitions: Int, into results: Results) throws {
+    /// On a tenth of the tape: an order costs as much as some hundred events.
+    static func roundTrips(_ whole: Runner, repetitions: Int, into results: Results) throws {
+        guard let first = whole.tape.firstLocalTime, let last = whole.tape.lastLocalTime else { return }
+        var tenth = whole
+        tenth.end = first + Span(nanoseconds: (last - first).nanoseconds / 10)
+        let runner = tenth
         let count = try sent(runner.run("churn").lastWords)
         let with = Case(name: "with", count: count) { try runner.run("churn").elapsed }
         let without = Case(name: "without", count: count) { try runner.run("churn", [("orders", "false")]).elapsed }

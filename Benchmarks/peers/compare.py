@@ -7,7 +7,7 @@ Peers run where they are installed: in DIR/venv-NAME, else in DIR, else in the P
 left out. Without tapes, PerigeeBench generates them; the peers read what `perigee data export` makes of the same tapes.
 Perigee and a peer take turns; times are the processor's, the best of the repetitions, whole processes by the wall clock.
 """
-import argparse, json, os, shutil, subprocess, sys, tempfile, time
+import argparse, json, os, shutil, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -197,6 +197,7 @@ def main():
     for name in ('tape', 'bar_tape', 'json'):
         if getattr(args, name):
             setattr(args, name, os.path.abspath(getattr(args, name)))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes, too
     scratch = tempfile.mkdtemp(prefix='perigee-peers-')
     try:
         Comparison(args, scratch).run()

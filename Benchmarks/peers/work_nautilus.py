@@ -30,7 +30,7 @@ def instrument():
     return CryptoPerpetual(
         instrument_id=NAME, raw_symbol=Symbol('BTCUSDT'), base_currency=BTC, quote_currency=USDT, settlement_currency=USDT,
         is_inverse=False, price_precision=1, size_precision=3, price_increment=Price.from_str('0.1'),
-        size_increment=Quantity.from_str('0.001'), margin_init=Decimal('0.01'), margin_maint=Decimal('0.005'),
+        size_increment=Quantity.from_str('0.001'), margin_init=Decimal(0), margin_maint=Decimal(0),
         maker_fee=Decimal(str(work.MAKER_FEE)), taker_fee=Decimal(str(work.TAKER_FEE)), ts_event=0, ts_init=0)
 
 

@@ -14,7 +14,7 @@ struct HouseRulesTests {
         "Market": ["Domain", "Glibc"],
         "Tape": ["Domain", "CZlib", "COpenSSL", "CChecksum", "Foundation", "Glibc", "Synchronization"],
         "Scripting": ["Domain", "Trading", "CLua", "Glibc", "Foundation", "Synchronization"],
-        "Report": ["Domain", "Glibc"],
+        "Report": ["Domain", "Dispatch", "Glibc", "Synchronization"],
         "Configuration": ["Domain", "Risk", "TOMLKit", "Glibc"],
         "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report"],
         "perigee": [

@@ -39,6 +39,8 @@ uint64_t bench_allocations(void);
 
 /* Removes a folder with all that is in it. */
 int bench_remove_folder(const char *path);
+/* Does so, too, when this process is interrupted or asked to end. */
+void bench_remove_when_stopped(const char *path);
 /* What is printed appears line by line, also in a pipe. */
 void bench_print_by_line(void);
 

@@ -89,7 +89,7 @@ enum BinanceTruth {
         figures["crossed_or_locked_after_event"] = tops.count { $0.spread <= 0 }
         // Where a bookTicker tells the best prices of the very update a change ends with, the book must agree.
         let instrument = found.instruments[0]
-        let pairs = zip(tops, raw.applied).compactMap { top, update in raw.tickers[update].map { (top.text(instrument), $0) } }
+        let pairs = zip(tops, raw.applied).compactMap { top, update in raw.tickers[update].map { (top.text(instrument), $0.text) } }
         figures["same_u_bookTicker_agree"] = pairs.count { $0 == $1 }
         figures["same_u_bookTicker_disagree"] = pairs.count { $0 != $1 }
         return figures
@@ -132,11 +132,20 @@ struct Top {
 
 /// What the messages of a capture say that no record keeps.
 struct RawCapture {
+    struct Ticker {
+        let bid: ShortDecimal
+        let bidSize: ShortDecimal
+        let ask: ShortDecimal
+        let askSize: ShortDecimal
+
+        var text: String { "\(bid.exact) \(bidSize.exact) \(ask.exact) \(askSize.exact)" }
+    }
+
     /// `X` of the trades, `-` where there is none (spot).
     private(set) var tradeTypes: [String: Int] = [:]
     /// `u` of the last bookTicker, and what the tickers say by their `u`.
     private(set) var lastTicker: Int64?
-    private(set) var tickers: [Int64: String] = [:]
+    private(set) var tickers: [Int64: Ticker] = [:]
     private(set) var snapshot: (id: Int64, line: Int)?
     /// `u` of the changes that are newer than the snapshot.
     private(set) var applied: [Int64] = []
@@ -154,8 +163,8 @@ struct RawCapture {
                 case .depth: if !decoder.levels.isEmpty { depth.append((message.lastUpdate, message.previousUpdate == nil)) }
                 case .bookTicker:
                     lastTicker = message.lastUpdate
-                    let texts = [message.price, message.size, message.askPrice, message.askSize].map(\.exact.description)
-                    tickers[message.lastUpdate] = texts.joined(separator: " ")
+                    tickers[message.lastUpdate] = Ticker(
+                        bid: message.price, bidSize: message.size, ask: message.askPrice, askSize: message.askSize)
                 case .other: break
                 }
             }
