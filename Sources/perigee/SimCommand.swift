@@ -13,6 +13,8 @@ struct SimCommand: ParsableCommand {
         discussion: """
             A scenario describes who trades and how; docs/generated-market.md lists its keys, sim/scenarios/ holds examples.
             The same scenario and seed give the same tape, byte for byte, on every machine.
+
+              perigee sim sim/scenarios/btc-day.toml --generate btc.tape --duration 1h --seed 3
             """)
 
     @Argument(help: ArgumentHelp("The scenario (TOML).", valueName: "SCENARIO.toml"))
