@@ -100,6 +100,16 @@ public final class DeskCore<S: Strategy> {
         takeOver(ledgerState)
     }
 
+    /// The venue's id of an order, empty until it told one.
+    public func venueID(of clientID: String) -> String? {
+        for venue in venues {
+            if let order = venue.keeper.order(clientID) { return order.venueID }
+        }
+        return nil
+    }
+
+    public func seat(_ index: Int) -> Seat { seats[index] }
+
     // MARK: - From outside
 
     /// Connects everything; the strategies start once the venues are ready and reconciled.

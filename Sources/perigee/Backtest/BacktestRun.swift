@@ -321,7 +321,7 @@ extension Backtest where S == LuaStrategy, Sink == RunSink {
 
 extension Settings.Parameter.Value {
     /// As `--set` would spell it.
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .integer(let value): String(value)
         case .number(let value): "\(value)"
