@@ -8,7 +8,7 @@ import Transport
 /// Crypto.com Exchange v2 in front of a ``SimVenue``, on loopback: REST and both sockets, as the venue's documents describe them.
 ///
 /// It checks signatures, nonces, content types, heartbeats and rate limits as the venue would, and does wrong what its plan says.
-public final class CryptoComSim {
+public final class CryptoComSim: SimulatedVenue {
     public struct Settings: Sendable {
         public var key = "token"
         public var secret = "secretKey"
@@ -44,19 +44,23 @@ public final class CryptoComSim {
     var pendingBooks: Set<Int> = []
     var lastBook: [Int: NIODeadline] = [:]
     var sequence: Int64 = 0
-    var connections = 0
+    public internal(set) var connections = 0
+    public var onActivity: (() -> Void)?
     var held: [(socket: CryptoComSocket, text: String)] = []
     private var server: HTTPServer?
 
     public init(venue: SimVenue, settings: Settings = Settings(), faults: FaultPlan = FaultPlan(), eventLoop: any EventLoop) {
         (self.venue, self.settings, self.faults, self.eventLoop) = (venue, settings, faults, eventLoop)
-        venue.listener = { [unowned self] event in self.tell(event) }
+        venue.listener = { [unowned self] event in
+            self.tell(event)
+            self.onActivity?()
+        }
     }
 
     var now: Timestamp { SimClock.now }
 
     /// Listens; answers the port.
-    public func start(port: Int = 0, tls: TLSContext?) -> EventLoopFuture<Int> {
+    public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> {
         let box = NIOLoopBound(self, eventLoop: eventLoop)
         return HTTPServer.start(port: port, tls: tls, on: eventLoop) { request in box.value.route(request) }
             .map { server in
@@ -155,6 +159,7 @@ public final class CryptoComSim {
         counts[method, default: 0] += 1
         calls.append(method)
         if calls.count > 8_192 { calls.removeFirst(4_096) }
+        onActivity?()
     }
 
     /// 15 in 100 ms for each order method.
@@ -174,6 +179,7 @@ public final class CryptoComSim {
         connections += 1
         let socket = CryptoComSocket(sim: self, isUser: isUser, number: connections)
         sockets.append(socket)
+        onActivity?()
         return .webSocket(socket, WebSocketSettings())
     }
 }

@@ -28,6 +28,7 @@ final class CryptoComSocket: WebSocketDelegate {
         beat?.cancel()
         deadline?.cancel()
         self.socket = nil
+        defer { sim.onActivity?() }
         sim.sockets.removeAll { $0 === self }
         guard cancelsOnDisconnect else { return }
         let box = NIOLoopBound(sim, eventLoop: sim.eventLoop)
