@@ -107,7 +107,7 @@ struct SimServe {
                 }
             }
             if index > 0, !own.contains(where: { $0.key == "seed" }) { settings.append(ScenarioSetting("seed", .integer(Int64(index) + 1))) }
-            do {
+            do throws(ScenarioError) {
                 return try Scenario(settings)
             } catch {
                 let key = error.key.hasPrefix("instrument.0") ? "instrument.\(index)" + error.key.dropFirst(12) : error.key

@@ -1,5 +1,4 @@
-import Domain
-import Glibc
+public import Domain
 public import NIOCore
 import NIOHTTP1
 public import TLS
@@ -26,7 +25,10 @@ public final class CryptoComSim: SimulatedVenue {
         public var cancelOnDisconnectDelay: TimeAmount = .milliseconds(50)
         /// Between two books of an instrument, at least.
         public var bookInterval: TimeAmount = .milliseconds(20)
+        /// Order methods, each of them in 100 ms; the limits of questions are the venue's own.
         public var perMethodLimit = 15
+        /// How far the venue's clock is ahead of this machine's.
+        public var clockSkew = Span.zero
         public var prefix = "/v2"
         public init() {}
     }
@@ -57,7 +59,7 @@ public final class CryptoComSim: SimulatedVenue {
         }
     }
 
-    var now: Timestamp { SimClock.now }
+    var now: Timestamp { SimClock.now + settings.clockSkew }
 
     /// Listens; answers the port.
     public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> {
@@ -116,7 +118,7 @@ public final class CryptoComSim: SimulatedVenue {
     private func perform(_ method: String, id: String, params: JSONValue, connection: Int) -> HTTPAnswer {
         let name = String(method.split(separator: "/").last ?? "")
         note(method)
-        if isThrottled(method) { return answer(CryptoComReply(id: id, method: method, code: 10006, status: 429)) }
+        if isThrottled(method, isSocket: connection != 0) { return answer(CryptoComReply(id: id, method: method, code: 10006, status: 429)) }
         guard let rule = faults.next(name) else { return answer(call(method, id: id, params: params, connection: connection)) }
         switch rule.fault {
         case .dropAnswer:
@@ -153,7 +155,11 @@ public final class CryptoComSim: SimulatedVenue {
         init(_ answer: HTTPAnswer) { self.answer = answer }
     }
 
-    private func answer(_ reply: CryptoComReply) -> HTTPAnswer { .response(reply.response) }
+    private func answer(_ reply: CryptoComReply) -> HTTPAnswer {
+        var response = reply.response
+        response.headers.add(name: "Date", value: SimClock.httpDate(now))
+        return .response(response)
+    }
 
     func note(_ method: String) {
         counts[method, default: 0] += 1
@@ -162,15 +168,26 @@ public final class CryptoComSim: SimulatedVenue {
         onActivity?()
     }
 
-    /// 15 in 100 ms for each order method.
-    func isThrottled(_ method: String) -> Bool {
-        guard method.hasPrefix("private/c") else { return false }
-        let time = now.nanoseconds
-        var window = windows[method, default: []].filter { time - $0 < 100_000_000 }
+    /// The venue's published limits, each method for itself.
+    func isThrottled(_ method: String, isSocket: Bool) -> Bool {
+        let (limit, per) = allowance(method, isSocket: isSocket)
+        let time = SimClock.now.nanoseconds
+        var window = windows[method, default: []].filter { time - $0 < per }
         defer { windows[method] = window }
-        guard window.count < settings.perMethodLimit else { return true }
+        guard window.count < limit else { return true }
         window.append(time)
         return false
+    }
+
+    private func allowance(_ method: String, isSocket: Bool) -> (limit: Int, per: Int64) {
+        let (tenth, second) = (100_000_000 as Int64, 1_000_000_000 as Int64)
+        return switch method {
+        case "private/create-order", "private/cancel-order", "private/cancel-all-orders": (settings.perMethodLimit, tenth)
+        case "private/get-order-detail": (30, tenth)
+        case "private/get-trades", "private/get-order-history": (isSocket ? 5 : 1, second)
+        case _ where method.hasPrefix("private/"): (3, tenth)
+        case _: (100, second)
+        }
     }
 
     // MARK: - Sockets
@@ -181,15 +198,6 @@ public final class CryptoComSim: SimulatedVenue {
         sockets.append(socket)
         onActivity?()
         return .webSocket(socket, WebSocketSettings())
-    }
-}
-
-/// The machine's clock, where a simulated venue needs one.
-enum SimClock {
-    static var now: Timestamp {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { preconditionFailure("the system has no clock") }
-        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 }
 

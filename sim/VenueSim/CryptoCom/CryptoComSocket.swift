@@ -96,7 +96,7 @@ final class CryptoComSocket: WebSocketDelegate {
     }
 
     private func perform(_ method: String, _ id: String, _ params: JSONValue) {
-        if sim.isThrottled(method) { return reply(id, method, 10006) }
+        if sim.isThrottled(method, isSocket: true) { return reply(id, method, 10006) }
         if method == "private/set-cancel-on-disconnect" { cancelsOnDisconnect = true }
         let name = String(method.split(separator: "/").last ?? "")
         guard let rule = sim.faults.next(name) else { return send(sim.call(method, id: id, params: params, connection: number).text) }

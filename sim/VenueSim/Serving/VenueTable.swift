@@ -90,6 +90,7 @@ extension CryptoComSim.Settings {
         cancelOnDisconnectDelay = try time("cancel_on_disconnect_delay", "50ms", from: "0s", &reader)
         bookInterval = try time("book_interval", "20ms", from: "0s", &reader)
         perMethodLimit = Int(try reader.integer("\(table).orders_per_100ms", Int64(perMethodLimit), 1...1_000_000))
+        clockSkew = try reader.span("\(table).clock_skew", "0s", from: "-1d", to: "1d")
         prefix = try reader.text("\(table).prefix", prefix)
         guard prefix.hasPrefix("/"), !prefix.hasSuffix("/") else {
             throw ScenarioError("\(table).prefix", "is \"\(prefix)\"; a path such as \"/v2\" was expected")
