@@ -255,7 +255,7 @@ extension DeskCore {
         guard case .stopping(let ending) = phase else { return }
         drain()
         phase = .ended
-        for seat in seats.indices { sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk) }
+        sampleAll()
         sink.flush()
         host.ended(ending)
     }

@@ -226,8 +226,15 @@ public final class DeskCore<S: Strategy> {
 
     var isStopping: Bool { if case .stopping = phase { true } else { false } }
 
+    func sampleAll() {
+        for seat in seats.indices {
+            seats[seat].engine.desk.noteEquity()
+            sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk)
+        }
+    }
+
     private func sample() {
-        for seat in seats.indices { sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk) }
+        sampleAll()
         feedAll(.control(.pulse))
         nextSample = now.monotonic + plan.sample.nanoseconds
     }

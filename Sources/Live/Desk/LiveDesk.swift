@@ -47,6 +47,12 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
         core.begin(at: clock.now)
     }
 
+    /// The run failed before it began: everything is closed, and nobody waits for its end.
+    public func abandon() {
+        for driver in drivers { driver.handle(.end) }
+        ended(.failed(message: "it never began"))
+    }
+
     public func stop(_ reason: DeskEnding) {
         if let core {
             core.stop(reason)

@@ -40,7 +40,7 @@ public struct PaperVenue: ~Copyable {
 
     /// The end of a run: everything is cancelled and reported now.
     public mutating func cancelAll(at now: Timestamp) {
-        runRequests(until: .max, now: now)
+        runRequests(until: .max - 1, now: now)
         for id in open.sorted() { exchange.cancel(id, at: now) }
         for report in exchange.reports { reports.send(report, due: now.nanoseconds) }
         exchange.reports.removeAll(keepingCapacity: true)

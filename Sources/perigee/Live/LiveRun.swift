@@ -1,3 +1,4 @@
+import ArgumentParser
 import Configuration
 import Domain
 import Exchange
@@ -52,7 +53,7 @@ final class LiveRun {
         let missing = settings.missingLiveLimits
         if isLive, let key = missing.first { throw Failure(.usage, "\(options.config): \(key) is missing; live does not start without it") }
         for key in missing where !options.quiet { CommandLineMain.say("perigee: warning: \(options.config): \(key) is not set; live would not start without it") }
-        models = try SimulationModels(SimulationOptions(), settings.simulation, path: options.config)
+        models = try SimulationModels(SimulationOptions.parse([]), settings.simulation, path: options.config)
         plans = try StrategyPlan.all(options.strategy, set: options.set, settings, path: options.config)
         venues = try LiveVenues(settings, path: options.config, trades: isLive)
         outFolder = options.out ?? RunFolder.defaultPath(strategy: plans[0].name)
@@ -70,22 +71,18 @@ final class LiveRun {
     // MARK: - The run
 
     func execute() throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
         Interrupt.watch()
-        let box = NIOLoopBound(Launch(run: self, loop: loop), eventLoop: loop)
-        let ending: DeskEnding
-        do {
-            ending = try loop.flatSubmit { box.value.begin() }.wait()
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.runFailed, "\(error)")
+        var outcome: Result<DeskEnding, any Error> = .failure(Failure(.runFailed, "the event loop ended early"))
+        // The desk's event loop is this thread: nothing of the run is ever shared with another.
+        MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
+            let launch = Launch(run: self, loop: loop)
+            launch.begin().assumeIsolated().whenComplete { result in
+                outcome = result.flatMap { ending in Result { try launch.finish(ending) }.map { ending } }
+                launch.close()
+                loop.shutdownGracefully { _ in }
+            }
         }
-        let result = Result { try loop.submit { try box.value.finish(ending) }.wait() }
-        try? group.syncShutdownGracefully()
-        try result.get()
-        try status(of: ending)
+        try status(of: outcome.get())
     }
 
     private func status(of ending: DeskEnding) throws {
@@ -190,9 +187,14 @@ extension LiveRun.Launch {
         desk.begin(core)
     }
 
+    func close() {
+        watch?.cancel()
+        // A run that failed before its desk began has connections, too.
+        if desk.core == nil { desk.abandon() }
+    }
+
     /// Closes the run's files.
     func finish(_ ending: DeskEnding) throws {
-        watch?.cancel()
         guard let sink, let core = desk.core else { return }
         for (index, seat) in sink.seats.enumerated() {
             try run.finish(seat, index, core, ending, events: sink.events)
