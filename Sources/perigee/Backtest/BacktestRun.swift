@@ -162,9 +162,12 @@ struct BacktestRun {
         let sink = sink(recorder)
         Interrupt.watch()
         do {
-            var run = try Backtest(engine: engine, tape: tape, settings: backtest, sink: sink)
-            let ending = try run.run()
-            try finish(&run, ending, recorder, sink, folder)
+            guard command.journal else { return try drive(engine, backtest, sink, recorder, sink, folder) }
+            let journal = try journal(in: folder, setup, strategy)
+            try drive(engine, backtest, JournaledSink(sink, journal: journal), recorder, sink, folder) {
+                try journal.modules($0, at: $1)
+                try journal.finish(durably: false)
+            }
         } catch let error as TapeError {
             throw Failure(.runFailed, "\(error)")
         } catch let error as RunFileError {
@@ -173,6 +176,31 @@ struct BacktestRun {
             throw Failure(
                 .runFailed, "order \(RunSink.text(of: order)) at \(time.nanoseconds): the simulated exchange and the desk disagree; this is a fault of perigee")
         }
+    }
+
+    /// - Parameters:
+    ///   - sink: what the run tells; `rows` is the part of it that writes the folder's files.
+    ///   - atEnd: with the modules that were read while it ran.
+    private func drive<Sink: BacktestSink>(
+        _ engine: consuming Engine<LuaStrategy>, _ settings: BacktestSettings, _ sink: Sink, _ recorder: RunRecorder, _ rows: RunSink,
+        _ folder: String, atEnd: ([JournalHead.Module], Timestamp) throws -> Void = { _, _ in }
+    ) throws {
+        let known = engine.strategy.modules.count
+        var run = try Backtest(engine: engine, tape: tape, settings: settings, sink: sink)
+        let ending = try run.run()
+        try atEnd(run.engine.strategy.modules.dropFirst(known).map { JournalHead.Module(name: $0.name, source: $0.source) }, run.engine.desk.now)
+        try finish(&run, ending, recorder, rows, folder)
+    }
+
+    private func journal(in folder: String, _ setup: DeskSetup, _ strategy: LuaStrategy) throws -> JournalWriter {
+        guard let source = TextFile.bytes(scriptPath) else { throw Failure(.usage, "\(scriptPath): the strategy cannot be read") }
+        let file = scriptPath.split(separator: "/").last.map(String.init) ?? scriptPath
+        var seat = JournalHead.Seat(name: scriptName, file: file, source: source, sha256: SHA256.digest(source), desk: setup)
+        seat.modules = strategy.modules.map { JournalHead.Module(name: $0.name, source: $0.source) }
+        (seat.parameters, seat.seed, seat.currency, seat.errorPolicy) = (parameters, models.seed, command.currency, errorPolicy)
+        var head = JournalHead(mode: .backtest, engine: Perigee.engineVersion, seats: [seat])
+        if let path = command.config { head.configuration = TextFile.bytes(path).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        return try JournalWriter(path: folder + "/journal.tape", instruments: instruments, head: head, target: .whenComplete)
     }
 
     private var sample: Span {
@@ -256,8 +284,8 @@ struct BacktestRun {
 
     // MARK: - Results
 
-    private func finish(
-        _ run: inout Backtest<LuaStrategy, RunSink>, _ ending: BacktestEnding, _ recorder: RunRecorder, _ sink: RunSink, _ folder: String
+    private func finish<Sink: BacktestSink>(
+        _ run: inout Backtest<LuaStrategy, Sink>, _ ending: BacktestEnding, _ recorder: RunRecorder, _ sink: RunSink, _ folder: String
     ) throws {
         Progress.clearLine()
         recorder.context.inputs = try zip(command.data, tape.readers).map { path, reader in
