@@ -21,7 +21,7 @@ extension Backtest where S: ~Copyable {
         lastRecordTime = time
         if Sink.isJournal { unsafe try sink.input(.market(record, instrument: deskLane.instrument), at: now) }
         let mayHaveActed = unsafe engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
-        if Sink.isJournal, !effects.isEmpty { try sink.effects(effects, at: now) }
+        if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
         eventCount &+= 1
         try deskLane.advance()
         if eventCount & 0x3FFF == 0, try sink.tick(events: eventCount, at: now) {
@@ -36,7 +36,7 @@ extension Backtest where S: ~Copyable {
     mutating func step(_ input: Input, at now: Timestamp) throws {
         if Sink.isJournal { try sink.input(input, at: now) }
         engine.step(input, at: now, into: &effects)
-        if Sink.isJournal, !effects.isEmpty { try sink.effects(effects, at: now) }
+        if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
     }
 
     mutating func closeDesk(at now: Timestamp) throws {

@@ -22,7 +22,7 @@ public protocol BacktestSink: ~Copyable {
     /// Before the step; a journal only.
     mutating func input(_ input: Input, at time: Timestamp) throws
     /// After the step, where it had any; a journal only.
-    mutating func effects(_ effects: [Effect], at time: Timestamp) throws
+    mutating func effects(_ effects: [Effect]) throws
     /// Nothing can be asked any more; a journal only.
     mutating func deskClosed(at time: Timestamp) throws
 }
@@ -30,7 +30,7 @@ public protocol BacktestSink: ~Copyable {
 extension BacktestSink where Self: ~Copyable {
     public static var isJournal: Bool { false }
     public mutating func input(_ input: Input, at time: Timestamp) throws {}
-    public mutating func effects(_ effects: [Effect], at time: Timestamp) throws {}
+    public mutating func effects(_ effects: [Effect]) throws {}
     public mutating func deskClosed(at time: Timestamp) throws {}
 }
 

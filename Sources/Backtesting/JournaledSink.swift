@@ -11,7 +11,7 @@ public final class JournaledSink<Base: BacktestSink>: BacktestSink {
 
     public static var isJournal: Bool { true }
     public func input(_ input: Input, at time: Timestamp) throws { try journal.input(input, at: time) }
-    public func effects(_ effects: [Effect], at time: Timestamp) throws { try journal.effects(effects, at: time) }
+    public func effects(_ effects: [Effect]) throws { try journal.effects(effects) }
     public func deskClosed(at time: Timestamp) throws { try journal.deskClosed(at: time) }
 
     public var nextMark: Int64 { base.nextMark }

@@ -110,7 +110,7 @@ final class ToyDesk {
     private func step(_ input: Input, _ seat: Int) throws {
         let time = max(now, seat == 0 ? first.desk.now : second.desk.now)
         if seat == 0 { first.step(input, at: time, into: &effects) } else { second.step(input, at: time, into: &effects) }
-        try journal.effects(effects, seat: seat, at: now)
+        try journal.effects(effects, seat: seat)
         for effect in effects {
             kinds.insert(JournalEffect(effect).kind)
             switch effect {

@@ -17,6 +17,7 @@ public final class JournalWriter {
     private let tape: TapeWriter
     private let instruments: Int
     private var latestLocal = Int64.min
+    private var latestTime = Timestamp(nanoseconds: 0)
     /// By seat: of all effects so far.
     private var digests: [EffectDigest]
 
@@ -40,6 +41,7 @@ public final class JournalWriter {
     ///
     /// - Parameter seat: the engine that gets it; every engine, in order, where nil.
     public func input(_ input: Input, seat: Int? = nil, at time: Timestamp) throws(TapeError) {
+        latestTime = time
         switch input {
         case .market(let pointer, let instrument):
             var record = unsafe pointer.pointee
@@ -55,8 +57,8 @@ public final class JournalWriter {
         }
     }
 
-    /// What came of the input before it, for one engine; nothing is written where nothing came.
-    public func effects(_ effects: [Effect], seat: Int = 0, at time: Timestamp) throws(TapeError) {
+    /// What came of the last input, for one engine; nothing is written where nothing came.
+    public func effects(_ effects: [Effect], seat: Int = 0) throws(TapeError) {
         guard !effects.isEmpty else { return }
         let bytes = JournalEffects.encode(effects)
         digests[seat].add(bytes)
@@ -64,7 +66,7 @@ public final class JournalWriter {
         fields.integer(UInt16(seat))
         fields.integer(digests[seat].value)
         fields.integer(UInt32(effects.count))
-        try tape.appendVariable(type: JournalRecord.effects.rawValue, time: time, fields.bytes + bytes)
+        try tape.appendVariable(type: JournalRecord.effects.rawValue, time: latestTime, fields.bytes + bytes)
     }
 
     /// The driver has called `noteEquity` on the desks, outside a step. After a fill it is understood.
