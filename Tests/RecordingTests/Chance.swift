@@ -138,6 +138,7 @@ struct Chance {
             var seat = JournalHead.Seat(name: "s\(index)", file: "s.lua", source: [1, 2, 255], sha256: "00", desk: desk)
             seat.modules = [JournalHead.Module(name: "a.b", source: [3])]
             (seat.parameters, seat.seed, seat.epoch, seat.errorPolicy) = ([("fast", "5"), ("slow", "x")], bits(), 17, .kill)
+            (seat.orderStride, seat.orderOffset) = (2, UInt64(index))
             list.append(seat)
         }
         var head = JournalHead(mode: .live, engine: "0.1.0", seats: list)

@@ -45,6 +45,8 @@ extension FieldWriter {
         text(seat.errorPolicy.rawValue)
         text(seat.instance)
         integer(seat.epoch)
+        integer(seat.orderStride)
+        integer(seat.orderOffset)
         desk(seat.desk)
     }
 
@@ -129,6 +131,11 @@ extension JournalFields {
         seat.errorPolicy = try named(ErrorPolicy.self)
         seat.instance = try fields.text()
         seat.epoch = try fields.integer(UInt32.self)
+        (seat.orderStride, seat.orderOffset) = (try fields.integer(UInt64.self), try fields.integer(UInt64.self))
+        // Order ids are texts of 35 bits: what leads beyond them would stop the process.
+        guard seat.orderStride > 0, seat.orderStride < 1 << 12, seat.orderOffset < seat.orderStride else {
+            throw fields.malformed("a numbering of orders, offset below stride, before it")
+        }
         guard seat.instance.utf8.count == 3, seat.epoch < 1 << 20 else { throw fields.malformed("an instance of three characters and an epoch before it") }
         try desk(into: &seat.desk)
         return seat

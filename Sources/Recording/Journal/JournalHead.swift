@@ -41,6 +41,9 @@ public struct JournalHead: Sendable {
         public var errorPolicy = ErrorPolicy.stop
         public var instance = "bt0"
         public var epoch: UInt32 = 0
+        /// How its order ids are numbered among those of other strategies on the account.
+        public var orderStride: UInt64 = 1
+        public var orderOffset: UInt64 = 0
         /// Its instruments are those of the journal's tape.
         public var desk: DeskSetup
 

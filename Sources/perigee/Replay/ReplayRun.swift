@@ -81,6 +81,7 @@ private struct ReplayLoader {
         var options = LuaOptions()
         (options.parameters, options.seed, options.currency) = (seat.parameters, seat.seed, seat.currency)
         (options.instance, options.epoch) = (seat.instance, seat.epoch)
+        (options.orderStride, options.orderOffset) = (seat.orderStride, seat.orderOffset)
         return options
     }
 
