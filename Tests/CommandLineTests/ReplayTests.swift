@@ -35,7 +35,7 @@ struct ReplayTests {
         let scratch = try Scratch()
         let (one, two) = (try journal("one", in: scratch), try journal("two", in: scratch))
         #expect(try Data(contentsOf: URL(fileURLWithPath: one)) == Data(contentsOf: URL(fileURLWithPath: two)))
-        let plain = try Binary.run(["backtest", scratch.path("cross.lua"), "--data", scratch.path("bars.tape"), "--set", "fast=4", "--out", scratch.path("plain"), "--quiet"])
+        let plain = try Binary.run(["backtest", scratch.path("cross.lua"), "--data", scratch.path("bars.tape"), "--config", scratch.path("limits.toml"), "--set", "fast=4", "--out", scratch.path("plain"), "--quiet"])
         #expect(plain.status == 0)
         for file in ["fills.csv", "orders.csv", "equity.csv"] { #expect(try scratch.read("plain/\(file)") == scratch.read("one/\(file)"), "a journal changes \(file)") }
     }
