@@ -143,7 +143,7 @@ struct LiveConditionTests {
     @Test("C14: nothing below 80 % of the day's loss, reducing from there, killed at the limit; a new day begins anew")
     func dailyLoss() throws {
         var gate = try gate { $0.account.later.dailyLoss = amount("500") }
-        func note(_ equity: String, _ now: Timestamp = noon) -> StateVerdict? { gate.conditions.noteEquity(amount(equity), at: now) }
+        func note(_ equity: String) -> StateVerdict? { gate.conditions.noteEquity(amount(equity), at: noon) }
         #expect(note("10000") == nil)
         #expect(note("9600.01") == nil)
         #expect(note("9600")?.state == .reducing)
