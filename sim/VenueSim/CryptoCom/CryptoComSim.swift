@@ -45,6 +45,7 @@ public final class CryptoComSim: SimulatedVenue {
     var windows: [String: [Int64]] = [:]
     var pendingBooks: Set<Int> = []
     var lastBook: [Int: NIODeadline] = [:]
+    var isFlushDue = false
     var sequence: Int64 = 0
     public internal(set) var connections = 0
     public var onActivity: (() -> Void)?

@@ -64,7 +64,7 @@ final class CryptoComSocket: WebSocketDelegate {
         }
         if method == "public/respond-heartbeat" {
             deadline?.cancel()
-            return
+            return sim.note(method)
         }
         let id = value["id"]?.text ?? "-1"
         sim.note(method)
