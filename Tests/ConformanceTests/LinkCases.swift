@@ -9,12 +9,11 @@ struct LinkCases {
     @Test(arguments: VenueUnderTest.all) func theBookIsTheVenues(_ subject: VenueUnderTest) async throws {
         try await VenueBench.run(subject) { bench in
             try await bench.begin(.marketData)
-            func isTrue() -> Bool {
-                bench.books[0].bids == [9_999: 50, 9_997: 7] && bench.books[0].asks == [10_001: 50, 10_002: 80] && bench.books[1].bids == [4_999: 100]
-            }
             bench.level(.buy, 9_998, 0)
             bench.level(.buy, 9_997, 7)
-            try await bench.until("the book is the venue's") { isTrue() }
+            try await bench.until("the book is the venue's") {
+                bench.books[0].bids == [9_999: 50, 9_997: 7] && bench.books[0].asks == [10_001: 50, 10_002: 80] && bench.books[1].bids == [4_999: 100]
+            }
             bench.trade(.buy, 3, at: 10_001)
             try await bench.until("a trade") { bench.books[0].trades == 1 }
         }

@@ -44,7 +44,7 @@ extension VenueBench {
     /// Waits until orders, fills and positions are the venue's; then nothing may be doubled or halted.
     func agree(_ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation) async throws {
         do {
-            try await until("agreement with the venue \(comment)") { [unowned self] in difference == nil }
+            try await until("agreement with the venue \(comment)") { self.difference == nil }
         } catch {
             Issue.record("\(difference ?? ""): \(error)", sourceLocation: sourceLocation)
             throw error

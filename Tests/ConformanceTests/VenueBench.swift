@@ -128,8 +128,8 @@ actor VenueBench: VenueDriverDelegate {
     /// Connects for trading and waits until both links are ready.
     func begin(_ scope: VenueScope = .trading) async throws {
         send(.begin(scope, instruments: instruments))
-        try await until("the links are ready") { [unowned self] in
-            links[.market] == .ready && (scope == .marketData || links[.orders] == .ready)
+        try await until("the links are ready") {
+            self.links[.market] == .ready && (scope == .marketData || self.links[.orders] == .ready)
         }
     }
 
@@ -268,7 +268,7 @@ actor VenueBench: VenueDriverDelegate {
     /// Asks, and waits for the one answer.
     func answer(_ query: VenueQuery) async throws -> VenueAnswer {
         let id = ask(query)
-        try await until("the answer to \(query)") { [unowned self] in answers[id] != nil }
+        try await until("the answer to \(query)") { self.answers[id] != nil }
         return try #require(answers[id])
     }
 

@@ -1,6 +1,7 @@
 import Domain
 import Exchange
 import NIOCore
+import Testing
 import Transport
 import VenueSim
 import Venues
