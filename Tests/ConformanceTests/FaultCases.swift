@@ -94,7 +94,7 @@ struct FaultCases {
             try await bench.begin()
             let resting = bench.place(.buy, 30, at: 9_990)
             try await bench.until("open") { bench.isLive(resting) || bench.truth(resting)?.state == .active }
-            for lots in [4, 5, 6] as [Int64] { bench.trade(.sell, lots, at: 9_989) }
+            for lots in [4, 5, 6] as [Int64] { bench.trade(.sell, lots, at: 9_990) }
             let taking = bench.place(.sell, 60, at: 9_998)
             try await bench.until("taken") { bench.truth(taking)?.state == .filled }
             bench.trade(.sell, 100, at: 9_980)
@@ -130,7 +130,7 @@ struct FaultCases {
 
     /// F25: the venue throttles a placement: refused, not lost, and not sent again by itself.
     @Test(arguments: VenueUnderTest.all) func aThrottledPlacementIsRefused(_ subject: VenueUnderTest) async throws {
-        try await VenueBench.run(subject, FaultCases.short.with(.place, .throttle)) { bench in
+        try await VenueBench.run(subject, Setting().with(.place, .throttle)) { bench in
             try await bench.begin()
             let id = bench.place(.buy, 10, at: 9_990)
             try await bench.until("refused") { bench.isDone(id) }

@@ -40,7 +40,7 @@ struct OrderCases {
             #expect(bench.truth(none)?.filled == .zero)
             #expect(bench.position(0) == -30)
             // The market comes to the resting one, in two steps.
-            bench.trade(.sell, 4, at: 9_989)
+            bench.trade(.sell, 4, at: 9_990)
             try await bench.until("four of ten") { bench.keeper.order(resting)?.filled.lots == 4 }
             bench.cancel(resting)
             try await bench.until("cancelled") { bench.isDone(resting) }

@@ -85,6 +85,19 @@ actor VenueBench: VenueDriverDelegate {
     static func run(
         _ subject: VenueUnderTest, _ setting: Setting = Setting(), _ body: @Sendable (isolated VenueBench) async throws -> Void
     ) async throws {
+        await Turnstile.shared.enter()
+        do {
+            try await runAlone(subject, setting, body)
+        } catch {
+            await Turnstile.shared.leave()
+            throw error
+        }
+        await Turnstile.shared.leave()
+    }
+
+    private static func runAlone(
+        _ subject: VenueUnderTest, _ setting: Setting, _ body: @Sendable (isolated VenueBench) async throws -> Void
+    ) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let bench = try VenueBench(subject, setting, loop: loop)
         do {
@@ -306,6 +319,25 @@ actor VenueBench: VenueDriverDelegate {
 
     /// The venue's order of a client id.
     func truth(_ clientID: String) -> SimOrder? { sim.venue.orders.first { $0.clientID == clientID } }
+}
+
+/// A few cases at a time: what a case waits for must not be the machine.
+actor Turnstile {
+    static let shared = Turnstile()
+    private var free = 4
+    private var queue: [CheckedContinuation<Void, Never>] = []
+
+    func enter() async {
+        if free > 0 {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { queue.append($0) }
+    }
+
+    func leave() {
+        if queue.isEmpty { free += 1 } else { queue.removeFirst().resume() }
+    }
 }
 
 /// A book as the desk keeps it.

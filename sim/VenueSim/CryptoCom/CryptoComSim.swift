@@ -46,7 +46,7 @@ public final class CryptoComSim: SimulatedVenue {
     var pendingBooks: Set<Int> = []
     var lastBook: [Int: NIODeadline] = [:]
     var isFlushDue = false
-    var sequence: Int64 = 0
+    var sequence: Int64 = 754_560_122
     public internal(set) var connections = 0
     public var onActivity: (() -> Void)?
     var held: [(socket: CryptoComSocket, text: String)] = []
