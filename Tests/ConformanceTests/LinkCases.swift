@@ -128,7 +128,7 @@ struct LinkCases {
 
     /// F24, F49: the venue's clock is an hour ahead of ours.
     @Test(arguments: VenueUnderTest.all) func aClockThatIsWrongIsCorrected(_ subject: VenueUnderTest) async throws {
-        var setting = FaultCases.short
+        var setting = Setting()
         setting.manners.clockSkew = .seconds(3_600)
         try await VenueBench.run(subject, setting) { bench in
             bench.send(.begin(.trading, instruments: bench.instruments))

@@ -64,7 +64,13 @@ extension VenueBench {
 
     /// What the desk does after a reconnect: the whole truth is asked for.
     func reconcile() async throws {
-        _ = try await answer(.openOrders(symbol: nil))
+        if case .orders(let open) = try await answer(.openOrders(symbol: nil)) {
+            // What is not listed any more is asked for by itself.
+            let listed = Set(open.compactMap(\.reference.venueID))
+            for order in keeper.live {
+                if let venueID = order.venueID, !listed.contains(venueID) { ask(.order(order.reference)) }
+            }
+        }
         _ = try await answer(.orderHistory(symbol: nil, from: began, to: now.wall + .seconds(1)))
         _ = try await answer(.fills(symbol: nil, from: began, to: now.wall + .seconds(1)))
     }
