@@ -170,12 +170,14 @@ extension LiveRun {
 
     private func context(_ plan: StrategyPlan, _ seat: DeskCore<LuaStrategy>.Seat) -> RunContext {
         let equity = seat.engine.desk.equity()
-        return RunContext(
+        var context = RunContext(
             strategyName: plan.name, strategySHA256: (try? SHA256.fileDigest(path: plan.file)) ?? "", engineVersion: Perigee.engineVersion, seed: models.seed,
             reportingCurrency: startingCurrency, startingEquity: equity,
             startingBalances: paperBalances.map { Balance(currency: $0.currency, amount: $0.amount) }, samplePeriod: .seconds(1),
             calendar: models.calendar, parameters: [],
             models: [NamedText("mode", options.mode == .paper ? "paper" : "live")] + models.texts(sample: .seconds(1)))
+        context.isLive = true
+        return context
     }
 
     func finish(_ seat: LiveSink.Seat, _ index: Int, _ core: DeskCore<LuaStrategy>, _ ending: DeskEnding, events: Int) throws {

@@ -57,6 +57,7 @@ final class LiveSink: DeskSink {
 
     func flush() {
         for seat in seats {
+            seat.recorder.flush()
             if let failure = seat.recorder.failure { fail(failure) }
         }
     }
