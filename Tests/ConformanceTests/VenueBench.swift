@@ -324,7 +324,7 @@ actor VenueBench: VenueDriverDelegate {
 /// A few cases at a time: what a case waits for must not be the machine.
 actor Turnstile {
     static let shared = Turnstile()
-    private var free = 4
+    private var free = 6
     private var queue: [CheckedContinuation<Void, Never>] = []
 
     func enter() async {
