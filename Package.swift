@@ -147,6 +147,14 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: ["Domain", "Risk", "Trading", "Exchange", "Recording", "Venues", "Live"], swiftSettings: tests),
+        // The real connectors against the simulated venues.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "Domain", "Exchange", "TLS", "Transport", "Venues", "VenueSim", "Live", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: tests),
         .testTarget(name: "HouseRulesTests", swiftSettings: tests),
         .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]

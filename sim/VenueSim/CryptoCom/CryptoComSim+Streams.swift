@@ -44,13 +44,27 @@ extension CryptoComSim {
     /// Books that changed, each no more often than its interval.
     private func flushBooks() {
         let time = NIODeadline.now()
-        for index in pendingBooks.sorted() where lastBook[index].map({ time - $0 >= settings.bookInterval }) ?? true {
+        for index in pendingBooks.sorted() {
+            if let last = lastBook[index], time - last < settings.bookInterval {
+                flushLater(at: last + settings.bookInterval)
+                continue
+            }
             pendingBooks.remove(index)
             lastBook[index] = time
             let name = venue.instruments[index].nativeSymbol
             for socket in sockets {
                 for channel in socket.channels where channel.hasPrefix("book.\(name).") { pushBook(channel, to: socket) }
             }
+        }
+    }
+
+    private func flushLater(at time: NIODeadline) {
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        let box = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(deadline: time) {
+            box.value.isFlushDue = false
+            box.value.flushBooks()
         }
     }
 

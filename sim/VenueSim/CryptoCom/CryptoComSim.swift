@@ -45,7 +45,8 @@ public final class CryptoComSim: SimulatedVenue {
     var windows: [String: [Int64]] = [:]
     var pendingBooks: Set<Int> = []
     var lastBook: [Int: NIODeadline] = [:]
-    var sequence: Int64 = 0
+    var isFlushDue = false
+    var sequence: Int64 = 754_560_122
     public internal(set) var connections = 0
     public var onActivity: (() -> Void)?
     var held: [(socket: CryptoComSocket, text: String)] = []

@@ -50,7 +50,10 @@ final class CryptoComSocket: WebSocketDelegate {
         if sim.faults.next("heartbeat") == nil {
             send("{\"id\":\(sim.now.nanoseconds / 1_000_000),\"method\":\"public/heartbeat\",\"code\":0}")
             let box = NIOLoopBound(self, eventLoop: sim.eventLoop)
-            deadline = sim.eventLoop.scheduleTask(in: sim.settings.heartbeatPatience) { box.value.socket?.close(code: 1000, reason: "heartbeat") }
+            // An earlier one may still be unanswered: its deadline stands.
+            if deadline == nil {
+                deadline = sim.eventLoop.scheduleTask(in: sim.settings.heartbeatPatience) { box.value.socket?.close(code: 1000, reason: "heartbeat") }
+            }
         }
         scheduleBeat()
     }
@@ -64,15 +67,16 @@ final class CryptoComSocket: WebSocketDelegate {
         }
         if method == "public/respond-heartbeat" {
             deadline?.cancel()
-            return
+            deadline = nil
+            return sim.note(method)
         }
         let id = value["id"]?.text ?? "-1"
         sim.note(method)
         if sim.settings.isStrict, NIODeadline.now() - opened < .seconds(1) { return reply(id, method, 10006) }
         switch method {
         case "public/auth":
+            guard !befalls("auth", id, method) else { return }
             isAuthenticated = isUser && CryptoComCheck.isSigned(value, key: sim.settings.key, secret: sim.settings.secret)
-            if let rule = sim.faults.next("auth"), rule.fault == .errorBefore { isAuthenticated = false }
             reply(id, method, isAuthenticated ? 0 : 10002)
         case "subscribe": subscribe(id, value)
         case "unsubscribe":
@@ -85,10 +89,25 @@ final class CryptoComSocket: WebSocketDelegate {
         }
     }
 
+    /// Whether a fault takes the place of a step of the handshake.
+    private func befalls(_ point: String, _ id: String, _ method: String) -> Bool {
+        guard let rule = sim.faults.next(point) else { return false }
+        switch rule.fault {
+        case .errorBefore, .errorAfter: reply(id, method, rule.code == 0 ? (point == "auth" ? 10002 : 10004) : rule.code)
+        case .throttle: reply(id, method, 10006)
+        case .close: socket?.close(code: UInt16(rule.code == 0 ? 1013 : rule.code))
+        case .resetAfter, .resetBefore: socket?.reset()
+        case .ignore, .dropAnswer: break
+        case .silence: isSilent = true
+        case .late, .partial, .duplicate, .skip, .reorder, .redirect, .fillFirst: return false
+        }
+        return true
+    }
+
     private func subscribe(_ id: String, _ value: JSONValue) {
         let names = value["params"]?["channels"]?.items.compactMap(\.text) ?? []
         guard !isUser || isAuthenticated else { return reply(id, "subscribe", 10002) }
-        if let rule = sim.faults.next("subscribe"), rule.fault == .errorBefore { return reply(id, "subscribe", rule.code == 0 ? 10004 : rule.code) }
+        guard !befalls("subscribe", id, "subscribe") else { return }
         for name in names where !channels.contains(name) { channels.append(name) }
         reply(id, "subscribe", 0)
         for name in names where name.hasPrefix("book.") { sim.pushBook(name, to: self) }

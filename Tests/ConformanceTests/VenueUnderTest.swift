@@ -1,0 +1,102 @@
+import Domain
+import Exchange
+import NIOCore
+import Testing
+import Transport
+import VenueSim
+import Venues
+
+/// What happens at a venue, as the cases call it; each venue has its own name for it.
+enum VenuePoint {
+    case authenticate, subscribe, arm, heartbeat
+    case place, cancel, cancelAll, openOrders, history, fills, detail, balances, instruments
+    case orderPush, fillPush, bookPush
+}
+
+/// How the venue of a case is to behave beyond its faults.
+struct Manners: Sendable {
+    var heartbeat = TimeAmount.seconds(30)
+    var heartbeatPatience = TimeAmount.seconds(5)
+    var isStrict = false
+    var numbersAsStrings = false
+    var floatNoise = false
+    var acceptDelay = TimeAmount.milliseconds(1)
+    var ordersPer100ms = 1_000
+    var clockSkew = Span.zero
+}
+
+/// A connector and its simulated venue. The cases know nothing else of either: a new venue is a row in ``all``.
+struct VenueUnderTest: Sendable, CustomTestStringConvertible {
+    let kind: SimVenueKind
+    /// The session's options that make the cases short, and those of its own waits.
+    let options: [String: String]
+    let points: @Sendable (VenuePoint) -> String
+    let makeSim: @Sendable (SimVenue, Manners, FaultPlan, any EventLoop) -> any SimulatedVenue
+    let makeSession: @Sendable (VenueSettings) throws -> any VenueSession
+    /// What the venue counts an answered heartbeat as.
+    let heartbeatAnswer: String
+
+    var testDescription: String { kind.rawValue }
+
+    static let all = [cryptocom]
+
+    static let cryptocom = VenueUnderTest(
+        kind: .cryptocom, options: ["settle": "10ms"],
+        points: { point in
+            switch point {
+            case .authenticate: "auth"
+            case .subscribe: "subscribe"
+            case .arm: "set-cancel-on-disconnect"
+            case .heartbeat: "heartbeat"
+            case .place: "create-order"
+            case .cancel: "cancel-order"
+            case .cancelAll: "cancel-all-orders"
+            case .openOrders: "get-open-orders"
+            case .history: "get-order-history"
+            case .fills: "get-trades"
+            case .detail: "get-order-detail"
+            case .balances: "get-account-summary"
+            case .instruments: "get-instruments"
+            case .orderPush: "order"
+            case .fillPush: "trade"
+            case .bookPush: "book"
+            }
+        },
+        makeSim: { venue, manners, faults, loop in
+            var settings = CryptoComSim.Settings()
+            settings.heartbeat = manners.heartbeat
+            settings.heartbeatPatience = manners.heartbeatPatience
+            settings.isStrict = manners.isStrict
+            settings.numbersAsStrings = manners.numbersAsStrings
+            settings.floatNoise = manners.floatNoise
+            settings.acceptDelay = manners.acceptDelay
+            settings.perMethodLimit = manners.ordersPer100ms
+            settings.clockSkew = manners.clockSkew
+            return CryptoComSim(venue: venue, settings: settings, faults: faults, eventLoop: loop)
+        },
+        makeSession: { try CryptoComSession(settings: $0) }, heartbeatAnswer: "public/respond-heartbeat")
+
+    func instruments() throws -> [Instrument] {
+        try [("BTC", "0.01", "0.0001"), ("ETH", "0.01", "0.001")].map { base, tick, lot in
+            try Instrument(
+                venue: kind.rawValue, symbol: "\(base)_USDT", nativeSymbol: kind.spelling(base: base, quote: "USDT"), base: base, quote: "USDT",
+                tick: ExactDecimal(tick), lot: ExactDecimal(lot), makerFee: ExactDecimal("0.0004"), takerFee: ExactDecimal("0.001"))
+        }
+    }
+}
+
+/// What a case changes before it begins.
+struct Setting: Sendable {
+    var manners = Manners()
+    var faults: [(point: VenuePoint, fault: FaultPlan.Fault, nth: Int, every: Int, count: Int, delay: Span, code: Int)] = []
+    /// Over those of the venue.
+    var options: [String: String] = [:]
+    var requestLifetime: Span?
+    var secret = "secretKey"
+
+    func with(_ point: VenuePoint, _ fault: FaultPlan.Fault, nth: Int = 1, every: Int = 0, count: Int = 1, delay: Span = .zero, code: Int = 0) -> Setting {
+        var copy = self
+        copy.faults.append((point, fault, nth, every, count, delay, code))
+        return copy
+    }
+}
