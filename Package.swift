@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Live",
             dependencies: [
-                "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "Transport", "TLS", "Venues", "CChecksum",
+                "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house),

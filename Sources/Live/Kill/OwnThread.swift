@@ -35,7 +35,7 @@ final class Wakeup: Sendable {
     init() {
         var ends: [Int32] = [-1, -1]
         // Without descriptors there is no early waking: who polls comes round by its own time-out.
-        _ = unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK)
+        _ = unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0, &ends)
         (reader, writer) = (ends[0], ends[1])
     }
 
