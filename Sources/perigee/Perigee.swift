@@ -7,7 +7,10 @@ struct Perigee: ParsableCommand {
         commandName: "perigee",
         abstract: "Write a trading strategy once, in Lua; backtest it on recorded data with the engine that will trade it.",
         version: Perigee.engineVersion,
-        subcommands: [BacktestCommand.self, CheckCommand.self, DataCommand.self, ReportCommand.self, SimCommand.self])
+        subcommands: [
+            BacktestCommand.self, CheckCommand.self, DataCommand.self, ReportCommand.self, SimCommand.self, KillCommand.self, ArmCommand.self,
+            StatusCommand.self, DeadManCommand.self,
+        ])
 
     static let engineVersion = "0.1.0"
 }

@@ -27,6 +27,8 @@ public struct DeadManProcess: Sendable {
     }
 
     let targets: [KillTarget]
+    /// Venues that are to be watched and cannot be: it does not arm then.
+    let unreachable: [String]
     let descriptor: Int32
     let log: @Sendable (String) -> Void
     /// How long connections may take to be ready.
@@ -34,8 +36,8 @@ public struct DeadManProcess: Sendable {
     /// After this long it gives up and says what is left.
     var killPatience = Span(nanoseconds: 600_000_000_000)
 
-    public init(targets: [KillTarget], descriptor: Int32 = 0, log: @escaping @Sendable (String) -> Void) {
-        (self.targets, self.descriptor, self.log) = (targets, descriptor, log)
+    public init(targets: [KillTarget], unreachable: [String], descriptor: Int32 = 0, log: @escaping @Sendable (String) -> Void) {
+        (self.targets, self.unreachable, self.descriptor, self.log) = (targets, unreachable, descriptor, log)
     }
 
     /// Handshake, watch, act; returns when there is nothing more to do.
@@ -48,6 +50,7 @@ public struct DeadManProcess: Sendable {
         guard let own = BinaryHash.running(), own == hello.hash else {
             return refuse("another binary: the live process runs \(hello.hash.prefix(16)), this is \(BinaryHash.running()?.prefix(16) ?? "unreadable")")
         }
+        if !unreachable.isEmpty { return refuse(unreachable.joined(separator: "; ")) }
         let group = WarmGroup(targets, log: log)
         guard group.waitReady(until: deadline) else {
             let why = "not every venue could be reached: \(group.board.report.outcomes.map(\.text).joined(separator: "; "))"
