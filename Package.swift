@@ -144,7 +144,11 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Recording", "Venues", "Live"], swiftSettings: tests),
+            dependencies: [
+                "Domain", "Risk", "Trading", "Exchange", "Recording", "Venues", "Live", "VenueSim", "TLS", "Transport", "Configuration", "perigee",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: tests),
         .testTarget(name: "HouseRulesTests", swiftSettings: tests),
         .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]

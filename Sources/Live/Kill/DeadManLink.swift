@@ -53,6 +53,8 @@ enum DeadManLink {
 public enum BinaryHash {
     /// SHA-256 in hex; the file that is mapped, also where another now bears its name.
     public static func running() -> String? {
-        do throws(TapeError) { return try SHA256.fileDigest(path: "/proc/self/exe") } catch { return nil }
+        do throws(TapeError) { return try of("/proc/self/exe") } catch { return nil }
     }
+
+    static func of(_ path: String) throws(TapeError) -> String { try SHA256.fileDigest(path: path) }
 }
