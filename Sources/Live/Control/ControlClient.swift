@@ -8,11 +8,18 @@ public enum ControlClient {
     static func connect(_ path: String) -> Int32? {
         let descriptor = UnixAddress.socket()
         guard descriptor >= 0 else { return nil }
-        guard let address = UnixAddress(path), address.connect(descriptor) else {
+        guard let address = UnixAddress(path) else {
             close(descriptor)
             return nil
         }
-        return descriptor
+        // A full queue of others who wait is not nobody; a process that hangs does not empty it.
+        for _ in 0..<100 {
+            if address.connect(descriptor) { return descriptor }
+            guard errno == EAGAIN || errno == EINTR else { break }
+            _ = poll(nil, 0, 2)
+        }
+        close(descriptor)
+        return nil
     }
 
     /// Says that it is to kill, and does not wait for anything: the process may hang.

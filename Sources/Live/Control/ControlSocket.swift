@@ -51,7 +51,7 @@ public final class ControlSocket: Sendable {
         let mask = umask(0o077)
         let isBound = address.bind(descriptor)
         umask(mask)
-        guard isBound, unsafe chmod(path, 0o600) == 0, Glibc.listen(descriptor, 16) == 0 else {
+        guard isBound, unsafe chmod(path, 0o600) == 0, Glibc.listen(descriptor, 128) == 0 else {
             let failure = StateFolder.failure(path, "listen at")
             close(descriptor)
             throw failure
@@ -100,8 +100,14 @@ public final class ControlSocket: Sendable {
     }
 
     private func accept(_ connections: inout [ControlConnection]) {
-        let descriptor = Glibc.accept(listener, nil, nil)
-        guard descriptor >= 0 else { return }
+        while true {
+            let descriptor = Glibc.accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            admit(descriptor, &connections)
+        }
+    }
+
+    private func admit(_ descriptor: Int32, _ connections: inout [ControlConnection]) {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         guard let user = ControlSocket.peer(descriptor), user == owner else {

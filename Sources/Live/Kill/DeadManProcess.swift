@@ -141,6 +141,8 @@ private final class WarmGroup: Sendable {
         finished.succeed()
         do {
             try group.map { $0.value.end() }.wait()
+            // What is closing needs a few turns of its loop still.
+            try loops.next().scheduleTask(in: .milliseconds(50)) {}.futureResult.wait()
             try loops.syncShutdownGracefully()
         } catch { return }
     }

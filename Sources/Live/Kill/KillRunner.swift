@@ -54,6 +54,8 @@ public final class KillRun: Sendable {
         do {
             try finished.futureResult.wait()
             try group.map { $0.value.end() }.wait()
+            // What is closing needs a few turns of its loop still.
+            try loops.next().scheduleTask(in: .milliseconds(50)) {}.futureResult.wait()
             try loops.syncShutdownGracefully()
         } catch {
             // Closing what is left open at the end changes nothing about what was found.

@@ -91,6 +91,8 @@ public final class KillSwitch: Sendable {
         wake.knock()
         do {
             try group.map { $0.value.end() }.wait()
+            // What is closing needs a few turns of its loop still.
+            try loop.scheduleTask(in: .milliseconds(50)) {}.futureResult.wait()
             try loops.syncShutdownGracefully()
         } catch {
             log("kill: \(error)")
