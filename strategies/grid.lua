@@ -43,19 +43,28 @@ end
 
 local look
 
--- Refusals (two rungs that meet, a price that has run past) are tried again a little later.
+-- Refusals (a price that has run past) are tried again a little later, each time twice as late until an order stands.
 local retry
+local pause = 1
 local function look_again()
-  retry = retry or clock.after("1s", function() retry = nil; look() end)
+  if retry then return end
+  retry = clock.after(pause .. "s", function() retry = nil; look() end)
+  pause = math.min(2 * pause, 64)
+end
+
+-- Whether the rung next door has its order on the same line, opposite: the two would trade with each other. It waits for that one's end.
+local function is_taken(buys, i, price)
+  local other = orders[buys and i - 1 or i + 1]
+  return other and other.side ~= (buys and "buy" or "sell") and other.price == price
 end
 
 -- Sends the order that a rung lacks.
 local function arm(i)
-  if orders[i] then return end
+  if i < first or i > last or orders[i] then return end
   local rung = state.rungs[i - first + 1]
   local buys = rung.side == "buy"
   local price, qty = price_of(buys and i or i + 1), inst:round_qty(rung.left)
-  if price <= 0 or qty < sizing.smallest(inst) then return end
+  if price <= 0 or qty < sizing.smallest(inst) or is_taken(buys, i, price) then return end
   local send, why = buys and inst.buy or inst.sell, nil
   orders[i], why = send(inst, qty, price, { post_only = true, tag = "rung " .. i })
   if not orders[i] then
@@ -115,9 +124,17 @@ end
 
 function S.on_order(order)
   local i = rung_of(order)
-  if not i or orders[i] ~= order or order:is_open() then return end
+  if not i or orders[i] ~= order then return end
+  if order:is_open() then
+    if order.state == "open" then pause = 1 end
+    return
+  end
   orders[i] = nil
-  if order.state == "filled" then arm(i) else look_again() end
+  if order.state ~= "filled" then return look_again() end
+  -- Its line is free now: the rung itself first, then the neighbours that waited for it.
+  arm(i)
+  arm(i - 1)
+  arm(i + 1)
 end
 
 return S

@@ -31,6 +31,9 @@ static void check_callback_names(lua_State *L, int strategy) {
         for (int i = 0; i < CLUA_CALLBACKS && !known; i++) known = strcmp(name, callback_names[i]) == 0;
         if (!known && (!least[0] || strcmp(name, least) < 0)) snprintf(least, sizeof least, "%s", name);
     }
+    if (strcmp(least, "on_error") == 0) {
+        luaL_error(L, "on_error is no callback: it is a key of the configuration, in [run] or [[strategy]], and \"stop\" by default");
+    }
     if (least[0]) {
         luaL_error(L, "unknown callback '%s'; the nearest one is '%s'", least, clua_nearest(least, callback_names, CLUA_CALLBACKS));
     }

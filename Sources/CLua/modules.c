@@ -126,6 +126,9 @@ static int write_log(lua_State *L) {
     clua_state *s = state_of(L);
     int severity = (int)lua_tointeger(L, lua_upvalueindex(1));
     luaL_checkany(L, 1);
+    if (lua_istable(L, 1) && lua_getglobal(L, "log") == LUA_TTABLE && lua_rawequal(L, 1, -1)) {
+        return luaL_error(L, "the functions of log are called with a dot: log.info(...), not log:info(...)");
+    }
     if (lua_type(L, 1) == LUA_TSTRING) {
         clua_format(L);
     } else {  // a value by itself: what print would show

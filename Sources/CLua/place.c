@@ -86,16 +86,25 @@ static int read_options(lua_State *L, int index, clua_request *r) {
     return name ? clua_refuse(L, "bad_options", "option %s %s", name, wrong) : clua_refuse(L, "bad_options", "%s", wrong);
 }
 
+static int not_a_number(lua_State *L, int index, const char *code, const char *what) {
+    if (lua_isnoneornil(L, index)) return clua_refuse(L, code, "the %s is missing; it is a number", what);
+    if (lua_type(L, index) == LUA_TNUMBER) return clua_refuse(L, code, "the %s is too large to be accounted for", what);
+    if (index == 3 && lua_istable(L, index)) {
+        return clua_refuse(L, code, "the price is a table; options come after the price: inst:buy(qty, nil, { ... }) for a market order");
+    }
+    return clua_refuse(L, code, "the %s is a %s; it is a number", what, luaL_typename(L, index));
+}
+
 int clua_place(lua_State *L, int side) {
     const object *i = clua_check(L, 1, KIND_INSTRUMENT);
     clua_state *s = clua_desk(L, side ? "inst:sell" : "inst:buy");
     clua_request request = {.instrument = (uint32_t)i->id, .side = (uint8_t)side};
     if (!clua_plain_number(L, 2, &request.qty)) {
-        return clua_refuse(L, "bad_qty", "the quantity is not a number but a %s", luaL_typename(L, 2));
+        return not_a_number(L, 2, "bad_qty", "quantity");
     }
     request.has_price = !lua_isnoneornil(L, 3);
     if (request.has_price && !clua_plain_number(L, 3, &request.price)) {
-        return clua_refuse(L, "bad_price", "the price is not a number but a %s", luaL_typename(L, 3));
+        return not_a_number(L, 3, "bad_price", "price");
     }
     int refused = read_options(L, 4, &request);
     if (refused) return refused;

@@ -47,10 +47,13 @@ static void add(struct timespec *time, int64_t nanoseconds) {
     time->tv_nsec = sum % 1000000000;
 }
 
-static int64_t since(const struct timespec *start) {
+/// The time that the running thread has spent, in ns: not the wall's, so that neither a busy machine nor a suspended process
+/// makes a callback look hung. Nothing a script can call sleeps.
+static int64_t spent(const clua_state *s) {
+    clockid_t clock;
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)(now.tv_sec - start->tv_sec) * 1000000000 + (now.tv_nsec - start->tv_nsec);
+    if (pthread_getcpuclockid(s->thread, &clock) != 0 || clock_gettime(clock, &now) != 0) return 0;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static void *watch(void *argument) {
@@ -58,19 +61,22 @@ static void *watch(void *argument) {
     struct watchdog *w = s->watchdog;
     int64_t period = w->deadline / 8 > 1000000 ? w->deadline / 8 : 1000000;
     uint64_t seen = 0;
-    struct timespec first = {0}, next;
+    int64_t first = 0;
+    struct timespec next;
     pthread_mutex_lock(&w->mutex);
     while (!w->stop) {
         clock_gettime(CLOCK_MONOTONIC, &next);
         add(&next, period);
         pthread_cond_timedwait(&w->wake, &w->mutex, &next);
-        uint64_t sequence = atomic_load_explicit(&s->sequence, memory_order_relaxed);
-        if (sequence != seen || !(sequence & 1)) {
+        uint64_t sequence = atomic_load_explicit(&s->sequence, memory_order_acquire);
+        if (!(sequence & 1)) continue;  // nothing runs, and perhaps nothing ever ran
+        int64_t now = spent(s);
+        if (sequence != seen) {
             seen = sequence;
-            clock_gettime(CLOCK_MONOTONIC, &first);
-        } else if (!w->stop && since(&first) >= w->deadline) {
+            first = now;
+        } else if (!w->stop && now - first >= w->deadline) {
             pthread_kill(s->thread, WATCH_SIGNAL);
-            if (w->stuck && since(&first) >= 2 * w->deadline) {
+            if (w->stuck && now - first >= 2 * w->deadline) {
                 w->stuck();
                 w->stuck = NULL;
             }

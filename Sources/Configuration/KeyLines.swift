@@ -1,11 +1,11 @@
 /// On which line of a TOML text each key stands, for errors: the parser tells no positions of values.
 ///
 /// A key inside an inline table has the line of the key that holds the table.
-struct KeyLines: Sendable {
+public struct KeyLines: Sendable {
     private var lines: [String: Int] = [:]
     private var counts: [String: Int] = [:]
 
-    init(_ text: String) {
+    public init(_ text: String) {
         var table = ""
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let trimmed = line.drop { $0 == " " || $0 == "\t" }
@@ -26,7 +26,7 @@ struct KeyLines: Sendable {
     }
 
     /// The line of a key, or of the nearest key around it.
-    func line(of path: String) -> Int? {
+    public func line(of path: String) -> Int? {
         var path = Substring(path)
         while true {
             if let line = lines[String(path)] { return line }

@@ -20,6 +20,9 @@ public struct LuaOptions: Sendable {
     /// The first three characters of `order.id`, and the epoch in it.
     public var instance = "bt0"
     public var epoch: UInt32 = 0
+    /// Where several strategies share an account: order n of this one is number `(n − 1) × orderStride + orderOffset + 1` there.
+    public var orderStride: UInt64 = 1
+    public var orderOffset: UInt64 = 0
 
     public init() {}
 }

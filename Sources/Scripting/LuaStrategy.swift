@@ -27,6 +27,8 @@ public import Trading
             unsafe LuaStrategy.release(host, count: instruments.count)
             throw ScriptError(.memory, file: file, message: "\(file): no memory for a Lua state within \(options.memoryLimit >> 10) KiB")
         }
+        // Before the file is run: it may hang as well as a callback.
+        if let deadline = options.deadline { _ = unsafe clua_watch(state, deadline.nanoseconds, options.whenStuck) }
         do throws(ScriptError) {
             try unsafe LuaStrategy.load(state, source, file, instruments, options)
         } catch {
@@ -41,7 +43,6 @@ public import Trading
         name = ownName.isEmpty ? (file.hasSuffix(".lua") ? String(file.dropLast(4)) : file) : ownName
         parameters = unsafe LuaStrategy.parameters(of: state)
         callbacks = unsafe LuaStrategy.callbacks(of: state)
-        if let deadline = options.deadline { _ = unsafe clua_watch(state, deadline.nanoseconds, options.whenStuck) }
     }
 
     deinit {

@@ -13,11 +13,14 @@ extension ScriptHost {
         case quantity(String)
     }
 
+    /// A number for messages; the sign of a NaN differs from machine to machine.
+    private static func shown(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+
     /// The price in ticks, exactly as the script meant it.
     private static func price(
         _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument, _ what: StaticString
     ) throws(Bad) -> Price {
-        guard value.isFinite, value > 0 else { throw .price("the \(what) \(value) is not above zero") }
+        guard value.isFinite, value > 0 else { throw .price("the \(what) \(shown(value)) is not a finite number above zero") }
         guard let ticks = grids.price.count(of: value), ticks > 0 else {
             let instrument = instrument()
             throw .price("the \(what) \(value) of \(instrument.symbol) is off its tick of \(instrument.tick); inst:round(price, \"down\") helps")
@@ -28,9 +31,12 @@ extension ScriptHost {
     private static func quantity(
         _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument
     ) throws(Bad) -> Quantity {
-        guard value.isFinite, value > 0 else { throw .quantity("the quantity \(value) is not above zero") }
+        guard value.isFinite, value > 0 else { throw .quantity("the quantity \(shown(value)) is not a finite number above zero") }
         guard let lots = grids.quantity.count(of: value), lots > 0 else {
             let instrument = instrument()
+            if value / nearestDouble(instrument.lot) > Double(Grid.largestCount) {
+                throw .quantity("the quantity \(value) of \(instrument.symbol) is too large to be accounted for")
+            }
             throw .quantity("the quantity \(value) of \(instrument.symbol) is off its lot of \(instrument.lot); inst:round_qty(qty) helps")
         }
         return Quantity(lots: lots)

@@ -35,6 +35,8 @@ internal import Trading
     let memoryLimit: Int
     let instance: String
     let epoch: UInt32
+    let orderStride: UInt64
+    let orderOffset: UInt64
     var barTexts: [BarText] = []
     /// What was logged while there was no desk.
     var earlyNotes: [(level: Note.Level, text: String)] = []
@@ -53,9 +55,12 @@ internal import Trading
         symbols = SymbolTable(instruments, currency: options.currency)
         memoryLimit = options.memoryLimit
         (instance, epoch) = (options.instance, options.epoch)
+        (orderStride, orderOffset) = (options.orderStride, options.orderOffset)
     }
 
-    func orderID(_ order: OrderID) -> String { ClientOrderID.text(instance: instance, epoch: epoch, order: order) }
+    func orderID(_ order: OrderID) -> String {
+        ClientOrderID.text(instance: instance, epoch: epoch, order: OrderID((order.raw - 1) * orderStride + orderOffset + 1))
+    }
 
     /// Where the C side's `context` points.
     @inline(__always) static func at(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<ScriptHost> {

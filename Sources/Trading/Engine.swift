@@ -300,12 +300,13 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     }
 
     private mutating func note(_ report: ExecutionReport) {
-        let reason: RejectReason
+        // Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
+        let reason: String
         switch report.fact {
-        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): reason = why
-        case .accepted, .filled, .cancelled, .expired, .amended: return
+        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): reason = why.name
+        case .accepted, .filled, .cancelled, .expired, .amended: reason = ""
         }
-        _ = desk.orders.update(report.order) { $0.reason = reason.name }
+        _ = desk.orders.update(report.order) { if $0.reason != reason { $0.reason = reason } }
     }
 
     private mutating func book(_ fill: Fill, _ report: ExecutionReport, _ order: Order, _ effects: inout [Effect]) {

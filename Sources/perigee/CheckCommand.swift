@@ -8,8 +8,10 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Load a strategy, bind its parameters and look for slips; places nothing.",
         discussion: """
-            Runs the file once in the sandbox, without instruments or a desk, and tells its callbacks and parameters. With
-            --config the configuration is read too.
+            Runs the file once in the sandbox, without instruments or a desk, and tells its callbacks and parameters.
+            With --config the configuration is read too.
+
+              perigee check strategies/sma_cross.lua --set fast=20
 
             Exit status: 0 it loads (warnings are on stderr); 1 it does not; 2 usage or configuration.
             """)
@@ -17,7 +19,7 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The strategy's file.", valueName: "strategy.lua"))
     var strategy: String
 
-    @Option(help: "A configuration to read as well.")
+    @Option(help: ArgumentHelp("A configuration to read as well.", valueName: "file.toml"))
     var config: String?
 
     @Option(help: ArgumentHelp("A parameter: --set fast=20. May be repeated.", valueName: "name=value"))
@@ -31,7 +33,7 @@ struct CheckCommand: ParsableCommand {
                 throw Failure(.usage, error.message)
             }
         }
-        guard let source = TextFile.bytes(strategy) else { throw Failure(.usage, "\(strategy): the strategy cannot be read") }
+        let source = try ScriptFile.source(strategy)
         var options = LuaOptions()
         options.parameters = try set.map(CheckCommand.pair)
         let script = try ScriptFile.load(strategy, instruments: [], options: options)

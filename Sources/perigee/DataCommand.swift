@@ -7,6 +7,10 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
         abstract: "Import, look at, check, cut, join and export recorded market data.",
+        discussion: """
+              perigee data import --format ohlcv bars.csv.gz -o bars.tape --instrument binance:BTC_USDT
+              perigee data info bars.tape
+            """,
         subcommands: [
             DataImport.self, DataInfo.self, DataHead.self, DataVerify.self, DataExport.self, DataSlice.self, DataMerge.self, DataConvert.self,
         ])

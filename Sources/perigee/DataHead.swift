@@ -4,12 +4,13 @@ import Tape
 
 /// `perigee data head`: the first records of a tape, for people.
 struct DataHead: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "head", abstract: "Show the first records of a tape.")
+    static let configuration = CommandConfiguration(
+        commandName: "head", abstract: "Show the first records of a tape.", discussion: "  perigee data head backtest-data/btc-l2.tape -n 20")
 
     @Argument(help: "The tape.")
     var tape: String
 
-    @Option(name: .short, help: "How many records.")
+    @Option(name: .short, parsing: .unconditional, help: "How many records.")
     var n = 10
 
     @Option(help: "text or json (one object a line).")

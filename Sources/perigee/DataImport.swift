@@ -15,7 +15,7 @@ struct DataImport: ParsableCommand {
               perigee data import --format lobster AMZN_message_1.csv AMZN_orderbook_1.csv -o amzn.tape --date 2012-06-21
             """)
 
-    @Option(help: "What the input is: \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "What the input is; docs/data.md says how each is read.")
     var format: ImportFormat
 
     @Argument(help: "The input files; several of one stream in order.")
@@ -27,16 +27,16 @@ struct DataImport: ParsableCommand {
     @Option(help: ArgumentHelp("What the instrument shall be called; of several in one capture, which to import. May be repeated.", valueName: "venue:symbol"))
     var instrument: [String] = []
 
-    @Option(help: ArgumentHelp("Smallest step of a price. Default: the finest decimal seen.", valueName: "decimal"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Smallest step of a price. Default: the finest decimal seen.", valueName: "decimal"))
     var tick: String?
 
-    @Option(help: ArgumentHelp("Smallest step of an order's size. Default: the finest decimal seen.", valueName: "decimal"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Smallest step of an order's size. Default: the finest decimal seen.", valueName: "decimal"))
     var lot: String?
 
     @Option(name: .customLong("shift-local"), parsing: .unconditional, help: ArgumentHelp("Added to local times, for a clock that lags.", valueName: "duration"))
     var shiftLocal: String?
 
-    @Option(name: .customLong("skip-bad"), help: ArgumentHelp("Pass over up to this many bad rows, and count them.", valueName: "n"))
+    @Option(name: .customLong("skip-bad"), parsing: .unconditional, help: ArgumentHelp("Pass over up to this many bad rows, and count them.", valueName: "n"))
     var skipBad = 0
 
     @Option(name: .customLong("maker-fee"), parsing: .unconditional, help: ArgumentHelp("Fee rate of makers for the header; below zero is a rebate.", valueName: "rate"))

@@ -4,7 +4,9 @@ import Tape
 
 /// `perigee data info`: what is on a tape.
 struct DataInfo: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "info", abstract: "Show what is on a tape.")
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "Show what is on a tape: instruments, counts, times, the book at its end.",
+        discussion: "  perigee data info backtest-data/btc-l2.tape --format json")
 
     @Argument(help: "The tape.")
     var tape: String

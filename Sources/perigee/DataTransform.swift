@@ -25,7 +25,9 @@ private func refuseSame(_ output: String, _ inputs: [String]) throws {
 
 /// `perigee data verify`: every checksum and every record.
 struct DataVerify: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "verify", abstract: "Check every block and record of a tape.")
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check every block and record of a tape.",
+        discussion: "Exit status: 0 intact (a torn tail is told and left out); 1 damaged.\n\n  perigee data verify backtest-data/btc-l2.tape")
 
     @Argument(help: "The tape.")
     var tape: String
@@ -52,7 +54,11 @@ struct DataVerify: ParsableCommand {
 struct DataExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write one instrument of a tape as CSV.",
-        discussion: "Levels and trades come in the columns that `data import --format csv` reads.")
+        discussion: """
+            Levels and trades come in the columns that `data import --format csv` reads.
+
+              perigee data export btc.tape --csv btc.csv
+            """)
 
     @Argument(help: "The tape.")
     var tape: String
@@ -102,7 +108,8 @@ struct DataExport: ParsableCommand {
 /// `perigee data slice`: a span of time.
 struct DataSlice: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "slice", abstract: "Cut a span of time out of a tape, with the book as it stood at its beginning.")
+        commandName: "slice", abstract: "Cut a span of time out of a tape, with the book as it stood at its beginning.",
+        discussion: "  perigee data slice btc.tape --from 2023-09-12T13:00:00Z --to 2023-09-12T14:00:00Z -o hour.tape")
 
     @Argument(help: "The tape.")
     var tape: String
@@ -130,10 +137,19 @@ struct DataSlice: ParsableCommand {
             throw Failure(.usage, "--from \(TimeText.text(start)) is not before --to \(TimeText.text(end))")
         }
         let reader = try DataVerb.open(tape)
+        try checkBounds(reader, start, end)
         try DataVerb.guarded {
             try TapeOperations.slice(reader, from: start, to: end, output: output, encoding: packed ? .packed : .plain)
         }
         try reportTape(output, format)
+    }
+
+    /// A span beside the tape would make an empty tape.
+    private func checkBounds(_ reader: TapeReader, _ start: Timestamp?, _ end: Timestamp?) throws {
+        guard let first = reader.firstLocalTime, let last = reader.lastLocalTime else { return }
+        let span = "the tape goes from \(TimeText.text(first)) to \(TimeText.text(last))"
+        if let start, start > last { throw Failure(.usage, "--from \(TimeText.text(start)): is after the last record; \(span)") }
+        if let end, end <= first { throw Failure(.usage, "--to \(TimeText.text(end)): is not after the first record; \(span)") }
     }
 }
 
@@ -141,7 +157,11 @@ struct DataSlice: ParsableCommand {
 struct DataMerge: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", abstract: "Join tapes into one, by local time.",
-        discussion: "Tapes of several instruments become one of all; tapes of one instrument follow one another.")
+        discussion: """
+            Tapes of several instruments become one of all; tapes of one instrument follow one another.
+
+              perigee data merge day1.tape day2.tape -o days.tape
+            """)
 
     @Argument(help: "The tapes.")
     var tapes: [String]
@@ -157,6 +177,7 @@ struct DataMerge: ParsableCommand {
 
     func run() throws {
         try refuseSame(output, tapes)
+        try BacktestChecks.distinct(tapes, "merge")
         try DataVerb.guarded {
             let merged = try MergedTape(paths: tapes)
             try TapeOperations.merge(merged, to: output, encoding: packed ? .packed : .plain)
@@ -169,7 +190,11 @@ struct DataMerge: ParsableCommand {
 struct DataConvert: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Write a plain tape packed, or a packed one plain.",
-        discussion: "Packed tapes take about a tenth of the space; plain ones are read in place. Without a flag the other encoding is taken.")
+        discussion: """
+            Packed tapes take about a tenth of the space; plain ones are read in place. Without a flag the other encoding is taken.
+
+              perigee data convert btc.tape -o btc-packed.tape --packed
+            """)
 
     @Argument(help: "The tape.")
     var tape: String

@@ -6,10 +6,18 @@ struct Perigee: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "perigee",
         abstract: "Write a trading strategy once, in Lua; backtest it on recorded data with the engine that will trade it.",
+        discussion: """
+            To begin with:
+
+              perigee data info backtest-data/eth-1m.tape
+              perigee backtest strategies/sma_cross.lua --data backtest-data/eth-1m.tape --set slow=50
+
+            Exit status: 0 done; 1 the run failed; 2 usage or configuration; 130 interrupted.
+            """,
         version: Perigee.engineVersion,
         subcommands: [
-            BacktestCommand.self, CheckCommand.self, DataCommand.self, ReportCommand.self, SimCommand.self, KillCommand.self, ArmCommand.self,
-            StatusCommand.self, DeadManCommand.self,
+            BacktestCommand.self, CheckCommand.self, DataCommand.self, ReportCommand.self, SimCommand.self, PaperCommand.self, LiveCommand.self,
+            KillCommand.self, ArmCommand.self, StatusCommand.self, DeadManCommand.self,
         ])
 
     static let engineVersion = "0.1.0"
@@ -33,7 +41,7 @@ struct Failure: Error {
 enum CommandLineMain {
     static func run(_ arguments: [String]? = nil) -> Int32 {
         do {
-            var command = try Perigee.parseAsRoot(arguments)
+            var command = try Perigee.parseAsRoot(UnknownVerb.checked(arguments ?? Array(CommandLine.arguments.dropFirst())))
             try command.run()
             return 0
         } catch let failure as Failure {

@@ -9,6 +9,8 @@ struct ReportCommand: ParsableCommand {
         discussion: """
             Reads summary.json, equity.csv, fills.csv and charts.json and writes report.html beside them, as
             `perigee backtest` does at its end. The page needs no network and works with scripts off.
+
+              perigee report runs/demo
             """)
 
     @Argument(help: ArgumentHelp("A run's folder, as --out of backtest made it.", valueName: "dir"))

@@ -7,7 +7,7 @@ import Scripting
 enum ScriptFile {
     /// - Throws: `Failure`: usage where the file or a parameter is wrong, run failed where the script is.
     static func load(_ path: String, instruments: [Instrument], options: LuaOptions) throws -> LuaStrategy {
-        guard let source = TextFile.bytes(path) else { throw Failure(.usage, "\(path): the strategy cannot be read") }
+        let source = try self.source(path)
         var options = options
         options.moduleFolders = folders(beside: path)
         do throws(ScriptError) {
@@ -18,6 +18,13 @@ enum ScriptFile {
             let names = isUsage || error.message.contains(".lua") ? "" : "\(name(of: path)): "
             throw Failure(isUsage ? .usage : .runFailed, names + "\(error)")
         }
+    }
+
+    /// - Throws: `Failure` that says why it cannot be read.
+    static func source(_ path: String) throws -> [UInt8] {
+        errno = 0
+        if let source = TextFile.bytes(path) { return source }
+        throw Failure(.usage, "\(path): cannot be read: \(unsafe String(cString: strerror(errno))); expected a strategy, a Lua file")
     }
 
     private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -62,6 +62,14 @@ import Testing
         #expect(bench.heard() == ["2 accepted"] + filled)
     }
 
+    /// Ours: all or nothing holds for a market order too.
+    @Test(arguments: [FillModel.partial, .full]) func aMarketFillOrKillNeedsTheSideToHoldAllOfIt(fills: FillModel) {
+        let bench = bench(fills)
+        bench.send(.buy, 16, at: nil, .fillOrKill)
+        bench.send(.buy, 15, at: nil, .fillOrKill)
+        #expect(bench.heard() == ["1 accepted", "1 expired", "2 accepted", "2 taker 5@101", "2 taker 5@102", "2 taker 5@104"])
+    }
+
     @Test(arguments: [FillModel.partial, .full]) func marketGoesLevelByLevelToTheEndOfTheSide(fills: FillModel) {
         let bench = bench(fills)
         bench.send(.buy, 20)

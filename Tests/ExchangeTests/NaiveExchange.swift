@@ -210,11 +210,13 @@ final class NaiveExchange {
     func act(_ order: Own, _ time: Int64) {
         var o = order
         let steps = walk(o)
-        if o.type == .market {
+        let held = steps.reduce(0) { $0 + $1.lots } == o.leaves && (!o.request.isReduceOnly || reducible(o.side) >= o.leaves)
+        if o.type == .market, o.request.timeInForce == .fillOrKill, !held {
+            return say(o.id, time, .expired)
+        } else if o.type == .market {
             for step in steps where fill(&o, step.lots, slip(step.ticks, o), .taker, time) < step.lots { break }
         } else if crosses(o.side, o.price) {
             if o.request.isPostOnly { return say(o.id, time, .expired) }
-            let held = steps.reduce(0) { $0 + $1.lots } == o.leaves && (!o.request.isReduceOnly || reducible(o.side) >= o.leaves)
             if o.request.timeInForce != .fillOrKill || held {
                 if rules.fills == .full {
                     fill(&o, o.leaves, slip(best(o.side.opposite)!, o), .taker, time)

@@ -22,6 +22,15 @@ struct LimitTests {
         }
     }
 
+    @Test func aFileThatHangsWhileItIsReadIsStopped() throws {
+        var options = LuaOptions()
+        options.deadline = Span(nanoseconds: 30_000_000)
+        let error = #expect(throws: ScriptError.self) {
+            try LuaStrategy(source: Array("pcall(function() while true do end end) return {}".utf8), file: "loop.lua", instruments: [], options: options)
+        }
+        #expect(error?.kind == .timeout)
+    }
+
     @Test func aStoppedStateStaysStopped() throws {
         let bench = try Bench(
             "local S = {} function S.on_start() while true do end end function S.on_stop() print('no') end return S", policy: .carryOn

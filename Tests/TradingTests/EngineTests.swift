@@ -90,6 +90,26 @@ struct EngineTests {
         #expect(effects.isEmpty)
     }
 
+    /// A refused amendment is told once; the cancel that comes later has no reason of its own.
+    @Test func aReasonBelongsToItsReport() throws {
+        var strategy = ScriptedStrategy(log: log)
+        strategy.start = { desk in
+            let request = OrderRequest(
+                id: OrderID(0), instrument: InstrumentID(index: 0), side: .buy, type: .limit, quantity: Quantity(lots: 1),
+                price: Price(ticks: 100), isPostOnly: true)
+            guard let order = try? desk.submit(request) else { return }
+            try? desk.amend(AmendRequest(id: order, price: Price(ticks: 101), quantity: Quantity(lots: 1)))
+        }
+        var engine = try engine(strategy)
+        var effects: [Effect] = []
+        engine.step(.start, at: Timestamp(nanoseconds: 1), into: &effects)
+        for (time, fact) in [(2, .accepted), (3, .amendRejected(.postOnly)), (4, .cancelled)] as [(Int64, ExecutionReport.Fact)] {
+            let now = Timestamp(nanoseconds: time)
+            engine.step(.report(ExecutionReport(order: OrderID(1), instrument: id, exchangeTime: now, fact: fact)), at: now, into: &effects)
+        }
+        #expect(log.lines == ["order 1 open ", "order 1 open post_only", "order 1 cancelled "])
+    }
+
     /// A recorded quote is a message of its own, whether or not its record is marked as the end of one.
     @Test func quotesOfAQuoteTapeAreHeard() throws {
         let plain = try PortfolioTests.instrument()

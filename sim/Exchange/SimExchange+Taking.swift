@@ -13,7 +13,7 @@ extension SimExchange {
     /// A market or limit order, accepted, takes what it may and rests or ends with the rest.
     mutating func arrive(_ market: Handle<Market>, _ order: inout RestingOrder, _ time: Timestamp) {
         if order.type == .market {
-            take(market, &order, time)
+            if order.timeInForce != .fillOrKill || isCovered(market, order) { take(market, &order, time) }
         } else if crosses(market, order) {
             if order.isPostOnly { return end(market, &order, time, .expired) }
             if order.timeInForce != .fillOrKill || isCovered(market, order) { take(market, &order, time) }

@@ -1,4 +1,4 @@
-internal import Domain
+package import Domain
 
 /// One value of a scenario file: its dotted key (`feed.level`, `instrument.0.tick`) and what was written there.
 public struct ScenarioSetting: Hashable, Sendable {
@@ -33,19 +33,21 @@ extension ScenarioSetting.Value {
 }
 
 /// Takes settings by key, checks each, and knows at the end which nobody asked for.
-struct SettingsReader {
+///
+/// Scenarios are read with it, and the tables of simulated venues.
+package struct SettingsReader {
     private let settings: [ScenarioSetting]
     private var isTaken: [Bool]
     private(set) var known: [String] = []
 
-    init(_ settings: [ScenarioSetting]) {
+    package init(_ settings: [ScenarioSetting]) {
         self.settings = settings
         isTaken = settings.map { _ in false }
     }
 
-    func has(_ prefix: String) -> Bool { settings.contains { $0.key.hasPrefix(prefix) } }
+    package func has(_ prefix: String) -> Bool { settings.contains { $0.key.hasPrefix(prefix) } }
 
-    mutating func take(_ key: String) throws(ScenarioError) -> ScenarioSetting.Value? {
+    package mutating func take(_ key: String) throws(ScenarioError) -> ScenarioSetting.Value? {
         known.append(key)
         var found: ScenarioSetting.Value?
         for index in settings.indices where settings[index].key == key {
@@ -56,7 +58,7 @@ struct SettingsReader {
         return found
     }
 
-    mutating func number(_ key: String, _ standard: Double, _ range: ClosedRange<Double>) throws(ScenarioError) -> Double {
+    package mutating func number(_ key: String, _ standard: Double, _ range: ClosedRange<Double>) throws(ScenarioError) -> Double {
         let number: Double
         switch try take(key) {
         case nil: return standard
@@ -71,7 +73,7 @@ struct SettingsReader {
         return number
     }
 
-    mutating func integer(_ key: String, _ standard: Int64, _ range: ClosedRange<Int64>) throws(ScenarioError) -> Int64 {
+    package mutating func integer(_ key: String, _ standard: Int64, _ range: ClosedRange<Int64>) throws(ScenarioError) -> Int64 {
         guard let value = try take(key) else { return standard }
         guard case .integer(let number) = value else {
             throw ScenarioError(key, "is \(value.text); a whole number was expected")
@@ -82,7 +84,7 @@ struct SettingsReader {
         return number
     }
 
-    mutating func span(_ key: String, _ standard: String, from least: String, to most: String) throws(ScenarioError) -> Span {
+    package mutating func span(_ key: String, _ standard: String, from least: String, to most: String) throws(ScenarioError) -> Span {
         var text = standard
         if let value = try take(key) {
             guard case .text(let given) = value else {
@@ -99,11 +101,26 @@ struct SettingsReader {
         return span
     }
 
-    mutating func seconds(_ key: String, _ standard: String, from least: String, to most: String) throws(ScenarioError) -> Double {
+    package mutating func seconds(_ key: String, _ standard: String, from least: String, to most: String) throws(ScenarioError) -> Double {
         Double(try span(key, standard, from: least, to: most).nanoseconds) / 1e9
     }
 
-    mutating func text(_ key: String, _ standard: String? = nil) throws(ScenarioError) -> String {
+    package mutating func truth(_ key: String, _ standard: Bool) throws(ScenarioError) -> Bool {
+        guard let value = try take(key) else { return standard }
+        guard case .truth(let flag) = value else { throw ScenarioError(key, "is \(value.text); true or false was expected") }
+        return flag
+    }
+
+    /// The names that stand directly under a table, sorted.
+    package func names(under table: String) -> [String] {
+        var names: Set<String> = []
+        for setting in settings where setting.key.hasPrefix(table + ".") {
+            names.insert(String(setting.key.dropFirst(table.count + 1).prefix { $0 != "." }))
+        }
+        return names.sorted()
+    }
+
+    package mutating func text(_ key: String, _ standard: String? = nil) throws(ScenarioError) -> String {
         guard let value = try take(key) else {
             if let standard { return standard }
             throw ScenarioError(key, "is missing")
@@ -112,7 +129,7 @@ struct SettingsReader {
         return text
     }
 
-    mutating func decimal(_ key: String, _ standard: String? = nil) throws(ScenarioError) -> ExactDecimal {
+    package mutating func decimal(_ key: String, _ standard: String? = nil) throws(ScenarioError) -> ExactDecimal {
         let text: String
         switch try take(key) {
         case .text(let value)?: text = value
@@ -131,7 +148,7 @@ struct SettingsReader {
     }
 
     /// - Throws: The first key that nobody took.
-    func finish() throws(ScenarioError) {
+    package func finish() throws(ScenarioError) {
         for index in settings.indices where !isTaken[index] {
             let key = settings[index].key
             let table = key.split(separator: ".").dropLast().joined(separator: ".")

@@ -69,6 +69,9 @@ public final class SimVenue {
     let books: [SimBook]
     private var exchange: SimExchange
     private var place: [String: Int] = [:]
+    /// Places of the orders that may be alive: what ended is dropped now and then.
+    private var live: [Int] = []
+    private var sweepAt = 64
     private var lastOrder: UInt64 = 0
     private let firstVenueID: UInt64
     public var listener: ((SimVenueEvent) -> Void)?
@@ -86,7 +89,7 @@ public final class SimVenue {
 
     public func instrument(named symbol: String) -> Int? { instruments.firstIndex { $0.nativeSymbol == symbol } }
     public func order(_ venueID: String) -> SimOrder? { place[venueID].map { orders[$0] } }
-    public var open: [SimOrder] { orders.filter(\.isLive) }
+    public var open: [SimOrder] { live.lazy.map { self.orders[$0] }.filter(\.isLive) }
 
     /// What open orders bind of a currency.
     public func reserved(_ currency: String) -> Amount {
@@ -134,6 +137,11 @@ public final class SimVenue {
             venueID: String(firstVenueID + lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
             updated: now, connection: connection)
         place[order.venueID] = orders.count
+        live.append(orders.count)
+        if live.count > sweepAt {
+            live.removeAll { $0 < orders.count && !orders[$0].isLive }
+            sweepAt = 64 + 2 * live.count
+        }
         orders.append(order)
         return order
     }

@@ -22,18 +22,25 @@ extension DeskCore {
         }
     }
 
-    func clientID(_ id: OrderID) -> String { ClientOrderID.text(instance: plan.instance, epoch: plan.epoch, order: id) }
+    /// The number of an order among those of all engines: each counts its own from 1.
+    func number(_ id: OrderID, of seat: Int) -> OrderID { OrderID((id.raw - 1) * UInt64(seats.count) + UInt64(seat) + 1) }
+
+    func clientID(_ id: OrderID, of seat: Int) -> String {
+        ClientOrderID.text(instance: plan.instance, epoch: plan.epoch, order: number(id, of: seat))
+    }
 
     private func submit(_ cleared: Cleared, _ seat: Int) {
         let request = cleared.request
         if paper != nil {
-            paper?.submit(request, at: now.wall)
+            var numbered = request
+            numbered.id = number(request.id, of: seat)
+            paper?.submit(numbered, at: now.wall)
             return
         }
         let venue = home[request.instrument.position]
         // The last look before the bytes (C21, 1b); the session writes in this same turn.
         guard latch.admitsNew else { return refuse(request, seat) }
-        let clientID = clientID(request.id)
+        let clientID = clientID(request.id, of: seat)
         do {
             try ledger?.append([.intent(intent(cleared, clientID, seat))], wall: now.wall, monotonic: now.monotonic, mustLast: true)
         } catch {
@@ -62,7 +69,7 @@ extension DeskCore {
 
     private func cancel(_ id: OrderID, _ instrument: InstrumentID, _ seat: Int) {
         if paper != nil {
-            paper?.cancel(id, instrument, at: now.wall)
+            paper?.cancel(number(id, of: seat), instrument, at: now.wall)
             return
         }
         let venue = home[instrument.position]
@@ -75,7 +82,9 @@ extension DeskCore {
 
     private func amend(_ cleared: ClearedAmendment, _ instrument: InstrumentID, _ seat: Int) {
         if paper != nil {
-            paper?.amend(cleared.amendment, instrument, at: now.wall)
+            var numbered = cleared.amendment
+            numbered.id = number(numbered.id, of: seat)
+            paper?.amend(numbered, instrument, at: now.wall)
             return
         }
         let venue = home[instrument.position]
@@ -90,7 +99,7 @@ extension DeskCore {
     }
 
     /// The client id of an order of this engine: an adopted one keeps the name it was sent under.
-    func names(of id: OrderID, _ seat: Int) -> String { adopted[id] ?? clientID(id) }
+    func names(of id: OrderID, _ seat: Int) -> String { adopted[AdoptedKey(seat: seat, id: id)] ?? clientID(id, of: seat) }
 
     private func contradicted(_ report: ExecutionReport, _ seat: Int) {
         let instrument = plan.instruments[report.instrument.position]

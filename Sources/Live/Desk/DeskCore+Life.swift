@@ -13,7 +13,7 @@ extension DeskCore {
             for id in seats[seat].engine.desk.openOrders {
                 guard let record = seats[seat].engine.desk.order(id), let old = adoptable(record, name, state) else { continue }
                 let venue = home[record.order.instrument.position]
-                adopted[id] = old.intent.clientID
+                adopted[AdoptedKey(seat: seat, id: id)] = old.intent.clientID
                 var kept = KeptOrder(
                     clientID: old.intent.clientID, strategy: seat, symbol: old.intent.symbol, request: record.order.request, sent: old.intent.sent)
                 kept.venueID = old.venueID
@@ -90,7 +90,7 @@ extension DeskCore {
     /// Orders that an earlier start left: cancelled, or the strategy's again.
     func settleLeftOrders(_ venue: Int) {
         guard phase == .starting, !plan.adoptsLeftOrders else { return }
-        for order in venues[venue].keeper.live where adopted[order.id] != nil {
+        for order in venues[venue].keeper.live where adopted[AdoptedKey(seat: order.strategy, id: order.id)] != nil {
             let needsVenueID = plan.venues[venue].capabilities.clientIDs != .lookup
             if let reference = venues[venue].keeper.cancelling(order.clientID, needsVenueID: needsVenueID) { host.send(.cancel(reference), to: venue) }
         }
@@ -255,7 +255,7 @@ extension DeskCore {
         guard case .stopping(let ending) = phase else { return }
         drain()
         phase = .ended
-        for seat in seats.indices { sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk) }
+        sampleAll()
         sink.flush()
         host.ended(ending)
     }

@@ -26,6 +26,11 @@ public final class DeskCore<S: Strategy> {
     /// What is to be done at a time, monotonic.
     enum Errand: Hashable { case resolver(clientID: String, venue: Int), reconciliation(venue: Int), proof(venue: Int), giveUp }
 
+    struct AdoptedKey: Hashable {
+        var seat: Int
+        var id: OrderID
+    }
+
     struct Venue {
         var links: [VenueLinkState] = [.connecting, .connecting]
         var keeper: OrderKeeper
@@ -63,7 +68,7 @@ public final class DeskCore<S: Strategy> {
     public internal(set) var inputs: UInt64 = 0
     var now: VenueTime
     /// Orders of an earlier start, by their number in this one: they keep the name they were sent under.
-    var adopted: [OrderID: String] = [:]
+    var adopted: [AdoptedKey: String] = [:]
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
@@ -94,6 +99,16 @@ public final class DeskCore<S: Strategy> {
         }
         takeOver(ledgerState)
     }
+
+    /// The venue's id of an order, empty until it told one.
+    public func venueID(of clientID: String) -> String? {
+        for venue in venues {
+            if let order = venue.keeper.order(clientID) { return order.venueID }
+        }
+        return nil
+    }
+
+    public func seat(_ index: Int) -> Seat { seats[index] }
 
     // MARK: - From outside
 
@@ -211,8 +226,15 @@ public final class DeskCore<S: Strategy> {
 
     var isStopping: Bool { if case .stopping = phase { true } else { false } }
 
+    func sampleAll() {
+        for seat in seats.indices {
+            seats[seat].engine.desk.noteEquity()
+            sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk)
+        }
+    }
+
     private func sample() {
-        for seat in seats.indices { sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk) }
+        sampleAll()
         feedAll(.control(.pulse))
         nextSample = now.monotonic + plan.sample.nanoseconds
     }

@@ -40,7 +40,7 @@ public struct PaperVenue: ~Copyable {
 
     /// The end of a run: everything is cancelled and reported now.
     public mutating func cancelAll(at now: Timestamp) {
-        runRequests(until: .max, now: now)
+        runRequests(until: .max - 1, now: now)
         for id in open.sorted() { exchange.cancel(id, at: now) }
         for report in exchange.reports { reports.send(report, due: now.nanoseconds) }
         exchange.reports.removeAll(keepingCapacity: true)
@@ -68,12 +68,14 @@ public struct PaperVenue: ~Copyable {
             collect(now.nanoseconds)
         }
         guard reports.nextDue <= now.nanoseconds else { return nil }
-        let report = reports.receive()
+        var report = reports.receive()
         switch report.fact {
         case .cancelled, .expired, .rejected: open.remove(report.order)
         case .accepted, .filled, .cancelRejected, .amended, .amendRejected: break
         }
-        return (Int((report.order.raw - 1) % seatCount), report)
+        let number = report.order.raw - 1
+        report.order = OrderID(number / seatCount + 1)
+        return (Int(number % seatCount), report)
     }
 
     private mutating func runRequests(until limit: Int64, now: Timestamp) {

@@ -25,6 +25,8 @@ public struct RunFileError: Error, Hashable, Sendable, CustomStringConvertible {
 final class RunFile {
     let path: String
     private let partialPath: String
+    /// Under its own name from the start, each row written at once: what a live run has written survives its process.
+    private let isLive: Bool
     private var descriptor: Int32 = -1
     private static let threshold = 1 << 16
 
@@ -33,9 +35,10 @@ final class RunFile {
     private(set) var failure: RunFileError?
 
     /// Opens `directory/name` for writing, and removes what an earlier run left under that name.
-    init(directory: String, name: String) throws(RunFileError) {
+    init(directory: String, name: String, isLive: Bool = false) throws(RunFileError) {
+        self.isLive = isLive
         path = directory + "/" + name
-        partialPath = path + ".partial"
+        partialPath = isLive ? path : path + ".partial"
         _ = unsafe unlink(path)
         descriptor = unsafe open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         if descriptor < 0 { throw RunFileError(path: path, failed: "create it", errno: errno) }
@@ -43,7 +46,7 @@ final class RunFile {
 
     /// Call after each row: writes the buffer out once it is full.
     func endRow() {
-        if buffer.count >= RunFile.threshold { flush() }
+        if isLive || buffer.count >= RunFile.threshold { flush() }
     }
 
     private func flush() {
@@ -69,13 +72,13 @@ final class RunFile {
         descriptor = -1
         if let failure { throw failure }
         if closed != 0 { throw RunFileError(path: path, failed: "close it", errno: errno) }
-        if unsafe rename(partialPath, path) != 0 { throw RunFileError(path: path, failed: "rename it into place", errno: errno) }
+        if !isLive, unsafe rename(partialPath, path) != 0 { throw RunFileError(path: path, failed: "rename it into place", errno: errno) }
     }
 
     deinit {
         guard descriptor >= 0 else { return }
         _ = Glibc.close(descriptor)
-        _ = unsafe unlink(partialPath)
+        if !isLive { _ = unsafe unlink(partialPath) }
     }
 
     /// Writes a whole file at once.

@@ -54,7 +54,7 @@ struct EquityLedger {
     private var isBeforeFirstRow = true
 
     init(directory: String, _ context: RunContext) throws(RunFileError) {
-        file = try RunFile(directory: directory, name: RunFiles.equity)
+        file = try RunFile(directory: directory, name: RunFiles.equity, isLive: context.isLive)
         file.buffer.append(EquityRow.header)
         figures = EquityFigures(context)
         hasForeignCash = context.startingBalances.contains { $0.currency != context.reportingCurrency }

@@ -83,6 +83,8 @@ public struct RunContext: Sendable {
     /// In the order in which they shall be printed.
     public var startingBalances: [Balance]
     public var samplePeriod: Span
+    /// Paper and live: files are written row by row under their own names, so that they survive the process.
+    public var isLive = false
     public var calendar: YearCalendar
     public var inputs: [RunInput]
     /// In the order of the script's declaration.

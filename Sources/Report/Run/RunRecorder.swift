@@ -32,10 +32,10 @@ public final class RunRecorder {
         self.context = context
         try RunFile.makeDirectory(directory)
         for name in [RunFiles.summary, RunFiles.charts, RunFiles.report] { RunFile.remove(directory + "/" + name) }
-        fillFile = try RunFile(directory: directory, name: RunFiles.fills)
-        orderFile = try RunFile(directory: directory, name: RunFiles.orders)
+        fillFile = try RunFile(directory: directory, name: RunFiles.fills, isLive: context.isLive)
+        orderFile = try RunFile(directory: directory, name: RunFiles.orders, isLive: context.isLive)
         equityWriter = try EquityWriter(directory: directory, context)
-        logFile = try RunFile(directory: directory, name: RunFiles.log)
+        logFile = try RunFile(directory: directory, name: RunFiles.log, isLive: context.isLive)
         groups = GroupTallies(instruments: instruments)
         markouts = Markouts(instruments: instruments)
         charts = ChartData(instruments: instruments)
@@ -79,6 +79,9 @@ public final class RunRecorder {
         points.append(EquityPoint(row: row, fees: fees))
         if points.count == EquityWriter.batch { handOver() }
     }
+
+    /// Hands on what waits to be written: a live run does it every second.
+    public func flush() { handOver() }
 
     private func handOver() {
         if points.isEmpty { return }

@@ -11,7 +11,8 @@ extension CryptoComSession {
         case .serverTime: return start(CryptoComJob(owner: owner, kind: .serverTime))
         case .openOrders, .order, .orderHistory, .fills, .balances: break
         }
-        guard scope == .trading || scope == .cancelling else { return refuse(.unsupported, "this session asks for public data only") }
+        // Before it begins, a session that was given credentials may be asked; one for market data has none (C33).
+        guard scope != .marketData else { return refuse(.unsupported, "this session asks for public data only") }
         guard settings.signer != nil else { return refuse(.authentication, "credentials.\(settings.missingCredential ?? "key") is missing") }
         switch query {
         case .openOrders(let symbol): start(CryptoComJob(owner: owner, kind: .openOrders(symbol: symbol)))

@@ -24,16 +24,16 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Configuration, for [simulation], [risk] and [[strategy]].", valueName: "file.toml"))
     var config: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("A parameter of the strategy, repeatable.", valueName: "name=value"))
+    @Option(name: .customLong("set"), help: ArgumentHelp("A parameter of the strategy (fast=20), repeatable.", valueName: "name=value"))
     var set: [String] = []
 
-    @Option(help: ArgumentHelp("Start here; earlier records build the book only. RFC 3339, a date, or ns.", valueName: "time"))
+    @Option(help: ArgumentHelp("Start here; earlier records build the book only. RFC 3339, a date, or ns. Default: the tape's start.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("End before this.", valueName: "time"))
+    @Option(help: ArgumentHelp("End before this; as --from. Default: the tape's end.", valueName: "time"))
     var to: String?
 
-    @Option(help: ArgumentHelp("What a symbol without '_' is quoted in, in market.instrument. Default: USD.", valueName: "code"))
+    @Option(help: ArgumentHelp("What a symbol without '_' is quoted in, in market.instrument.", valueName: "code"))
     var currency = "USD"
 
     @OptionGroup(title: "Simulation") var simulation: SimulationOptions
@@ -41,7 +41,7 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The run's folder. Default: runs/<UTC time>-<strategy>.", valueName: "dir"))
     var out: String?
 
-    @Option(help: "text, or json: the run's summary.json on stdout.")
+    @Option(help: "What stdout is: tables for people, or the run's summary.json.")
     var format: OutputFormat = .text
 
     @Flag(help: "No progress, no log lines on stderr.")
@@ -50,9 +50,11 @@ struct BacktestCommand: ParsableCommand {
     enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
     mutating func run() throws {
+        Interrupt.watch()
         // `--data a.tape b.tape strategy.lua` takes the strategy for a tape: it is the one that ends in .lua.
         if strategy == nil, let index = data.lastIndex(where: { $0.hasSuffix(".lua") }) { strategy = data.remove(at: index) }
         guard !data.isEmpty else { throw Failure(.usage, "backtest: no tape; expected --data TAPE, as `perigee data import` makes them") }
+        if out?.isEmpty == true { throw Failure(.usage, "--out: found nothing, expected the name of a folder") }
         var run = try BacktestRun(self)
         try run.execute()
     }

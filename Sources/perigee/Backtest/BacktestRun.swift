@@ -20,6 +20,7 @@ struct BacktestRun {
     private let scriptPath: String
     private let scriptName: String
     private let parameters: [(key: String, value: String)]
+    private let parameterSource: String?
     private let errorPolicy: ErrorPolicy
     private let reportingCurrency: String
     private let digests: BackgroundDigests
@@ -29,11 +30,13 @@ struct BacktestRun {
         settings = try BacktestRun.settings(command.config)
         models = try SimulationModels(command.simulation, settings.simulation, path: command.config)
         let script = try BacktestRun.script(command, settings)
-        (scriptPath, scriptName, parameters) = (script.path, script.name, script.parameters)
+        (scriptPath, scriptName, parameters, parameterSource) = (script.path, script.name, script.parameters, script.parameterSource)
         errorPolicy = script.onError ?? settings.run.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) } ?? .stop
         tape = try BacktestRun.open(command.data)
         instruments = try BacktestRun.instruments(tape, models, settings)
         reportingCurrency = settings.run.reportingCurrency ?? instruments[0].quote
+        try BacktestChecks.currencies(instruments, models, reporting: settings.run.reportingCurrency, config: command.config)
+        try BacktestChecks.samples(models.sample, tape)
         if let message = models.rules.unsuitability(for: instruments) { throw Failure(.usage, message) }
         digests = BackgroundDigests(command.data + [script.path])
     }
@@ -54,6 +57,8 @@ struct BacktestRun {
         var name: String
         var parameters: [(key: String, value: String)] = []
         var onError: ErrorPolicy?
+        /// Where ``parameters`` come from that are not of `--set`, for errors.
+        var parameterSource: String?
     }
 
     /// The strategy on the command line, else the configuration's only one.
@@ -65,6 +70,7 @@ struct BacktestRun {
             script = Script(path: own.file, name: own.name)
             script.onError = own.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) }
             script.parameters = own.parameters.map { (key: $0.name, value: $0.value.text) }
+            script.parameterSource = "\(command.config ?? "perigee.toml"): strategy \(own.name), params"
         } else {
             let found = settings.strategies.isEmpty ? "no strategy" : "\(settings.strategies.count) strategies in the configuration"
             throw Failure(.usage, "backtest: \(found); expected one STRATEGY.lua on the command line")
@@ -85,9 +91,10 @@ struct BacktestRun {
 
     private static func open(_ paths: [String]) throws -> MergedTape {
         do {
+            try BacktestChecks.distinct(paths)
             let tape = try MergedTape(paths: paths)
             for reader in tape.readers {
-                if let torn = reader.tornTail { CommandLineMain.say("perigee: \(torn)") }
+                if let torn = reader.tornTail { CommandLineMain.say("warning: \(reader.path): the tail is torn and left out: \(torn)") }
             }
             if tape.recordCount == 0 { throw Failure(.runFailed, "\(paths.joined(separator: ", ")): no record; there is nothing to run on") }
             if let early = try tape.firstEarlyRecord() {
@@ -148,19 +155,19 @@ struct BacktestRun {
         backtest.errorPolicy = errorPolicy
         backtest.from = try time(command.from, "--from")
         backtest.to = try time(command.to, "--to")
-        if let from = backtest.from, let to = backtest.to, to <= from { throw Failure(.usage, "--to is not after --from") }
+        if let from = backtest.from, let to = backtest.to, to <= from {
+            throw Failure(.usage, "--to: \(TimeText.text(to)) is not after --from \(TimeText.text(from))")
+        }
         try checkBounds(backtest)
 
         let strategy = try loadStrategy()
         let bound = strategy.parameters.map { RunContext.Parameter(name: $0.name, value: ParameterValue($0.value)) }
-        for note in strategy.earlyNotes where !command.quiet { CommandLineMain.say("\(note.level.rawValue) \(note.text)") }
         let gate = Gate(instruments: instruments, limits: settings.limits, strategy: scriptName)
         let engine = Engine(strategy: strategy, gate: gate, desk: setup, errorPolicy: errorPolicy)
         let folder = command.out ?? RunFolder.defaultPath(strategy: scriptName)
         let context = context(parameters: bound, balances: balances, startingEquity: engine.desk.equity())
         let recorder = try recorder(at: folder, context)
         let sink = sink(recorder)
-        Interrupt.watch()
         do {
             var run = try Backtest(engine: engine, tape: tape, settings: backtest, sink: sink)
             let ending = try run.run()
@@ -213,7 +220,14 @@ struct BacktestRun {
             _ = unsafe write(2, line.utf8Start, line.utf8CodeUnitCount)
             _exit(1)
         }
-        return try ScriptFile.load(scriptPath, instruments: instruments, options: options)
+        do {
+            return try ScriptFile.load(scriptPath, instruments: instruments, options: options)
+        } catch let failure as Failure {
+            // What the configuration says is not to be told as if it stood on the command line.
+            guard let parameterSource, let key = BacktestChecks.parameter(in: failure.message) else { throw failure }
+            if command.set.contains(where: { $0.hasPrefix(key + "=") }) { throw failure }
+            throw Failure(failure.code, parameterSource + ": " + failure.message.dropFirst("--set ".count))
+        }
     }
 
     private func recorder(at folder: String, _ context: RunContext) throws -> RunRecorder {
@@ -260,6 +274,7 @@ struct BacktestRun {
         _ run: inout Backtest<LuaStrategy, RunSink>, _ ending: BacktestEnding, _ recorder: RunRecorder, _ sink: RunSink, _ folder: String
     ) throws {
         Progress.clearLine()
+        let ending = try run.save(ending, into: sink)
         recorder.context.inputs = try zip(command.data, tape.readers).map { path, reader in
             RunInput(path: path, sha256: try digests.digest(of: path), records: Int64(reader.recordCount))
         }
@@ -293,9 +308,20 @@ struct BacktestRun {
     }
 }
 
+extension Backtest where S == LuaStrategy, Sink == RunSink {
+    /// `on_save`, which runs after `on_stop`: there is nowhere to keep its state, but a fault in it shows here and not in a live run.
+    fileprivate mutating func save(_ ending: BacktestEnding, into sink: RunSink) throws -> BacktestEnding {
+        if case .strategyFailed = ending { return ending }
+        let hasFailed = engine.strategy.save(&engine.desk) == nil && engine.strategy.lastError != nil
+        for note in engine.desk.notes { try sink.noted(note) }
+        engine.desk.notes.removeAll()
+        return hasFailed ? .strategyFailed(message: engine.strategy.faultMessage) : ending
+    }
+}
+
 extension Settings.Parameter.Value {
     /// As `--set` would spell it.
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .integer(let value): String(value)
         case .number(let value): "\(value)"

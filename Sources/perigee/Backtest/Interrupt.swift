@@ -8,7 +8,7 @@ enum Interrupt {
     static var isPending: Bool { pending.load(ordering: .relaxed) }
 
     static func watch() {
-        unsafe signal(SIGINT) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
-        unsafe signal(SIGTERM) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
+        signal(SIGINT) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
+        signal(SIGTERM) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
     }
 }

@@ -18,7 +18,7 @@ struct Source {
     }
 
     func duration() throws -> Span {
-        guard let span = Span(text), span > .zero else { throw failure("a time above zero, such as 100ms, 1s or 5m") }
+        guard let span = Span(text), span > .zero else { throw failure("a duration above zero, such as 100ms, 1s or 5m") }
         return span
     }
 
@@ -33,7 +33,10 @@ struct Source {
             guard let exponent = Double(text.dropFirst(6)), exponent > 0, exponent.isFinite else { throw failure("power:N with N above 0, such as power:3") }
             return .power(exponent)
         }
-        return try choice([("risk-averse", .riskAverse), ("log", .log), ("fifo", .fifo)])
+        guard let model = ["risk-averse": QueueModel.riskAverse, "log": .log, "fifo": .fifo][text] else {
+            throw failure("one of risk-averse, power:N, log, fifo")
+        }
+        return model
     }
 
     func slippage() throws -> Slippage {
@@ -48,9 +51,9 @@ struct Source {
 
     func share() throws -> ExactDecimal {
         let isPercent = text.hasSuffix("%")
-        guard let number = try? ExactDecimal(isPercent ? String(text.dropLast()) : text), number.mantissa > 0 else {
-            throw failure("a part of a bar's volume, such as 10% or 0.1")
-        }
+        guard let number = try? ExactDecimal(isPercent ? String(text.dropLast()) : text), number.mantissa > 0, number.scale <= 12,
+            number.mantissa <= ExactDecimal.powerOfTen(number.scale) * (isPercent ? 100 : 1)
+        else { throw failure("a part of a bar's volume above 0 and up to 100%, such as 10% or 0.1") }
         return isPercent ? number * ExactDecimal(mantissa: 1, scale: 2) : number
     }
 
@@ -59,13 +62,12 @@ struct Source {
     func latency() throws -> LatencyModel {
         if text.hasPrefix("feed:") {
             let parts = text.dropFirst(5).split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, let factor = try? ExactDecimal(parts[0]), let offset = Span(parts[1]) else {
-                throw failure("feed:FACTOR,OFFSET, such as feed:1.5,200us")
-            }
+            guard parts.count == 2, let factor = try? ExactDecimal(parts[0]), factor.mantissa >= 0, let offset = Span(parts[1]), offset >= .zero
+            else { throw failure("feed:FACTOR,OFFSET, both zero or more, such as feed:1.5,200us") }
             return .feed(factor: factor, offset: offset)
         }
         if let pair = Source.pair(text) {
-            guard pair.entry >= .zero, pair.response >= .zero else { throw failure("latencies of zero or more") }
+            guard pair.entry >= .zero, pair.response >= .zero else { throw failure("ENTRY/RESPONSE of zero or more each, such as 5ms/5ms") }
             return .constant(entry: pair.entry, response: pair.response)
         }
         return .recorded(try latencyTable())

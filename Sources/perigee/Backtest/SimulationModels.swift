@@ -26,7 +26,10 @@ struct SimulationModels {
             if let flag { return Source(text: flag, name: "--\(name)") }
             return value.map { Source(text: $0, name: "\(path ?? "perigee.toml"): simulation.\(key)") }
         }
-        if let source = pick(flags.latency, "latency", file.latency, "latency") {
+        if flags.latency == nil, file.latency == "measured" {
+            CommandLineMain.say(
+                "warning: \(path ?? "perigee.toml"): simulation.latency = \"measured\" is for paper; this backtest has no latency: say --latency 5ms/5ms")
+        } else if let source = pick(flags.latency, "latency", file.latency, "latency") {
             latency = try source.latency()
             latencyText = source.isFile ? "file \(source.text.split(separator: "/").last ?? "")" : latency.text
         }
@@ -59,12 +62,17 @@ struct SimulationModels {
                 return (entry.key, amount)
             }
         }
-        return try flags.map { text in
+        var balances: [(currency: String, amount: Amount)] = []
+        for text in flags {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty, let decimal = try? ExactDecimal(parts[1]), let amount = Amount(decimal), amount >= .zero
-            else { throw Failure(.usage, "--balance: found '\(text)', expected CURRENCY=AMOUNT, such as USDT=10000") }
-            return (parts[0], amount)
+            else { throw Failure(.usage, "--balance: found '\(text)', expected CURRENCY=AMOUNT with an amount of zero or more, such as USDT=10000") }
+            guard !balances.contains(where: { $0.currency == parts[0] }) else {
+                throw Failure(.usage, "--balance: found '\(text)', a second amount of \(parts[0]); expected one for each currency")
+            }
+            balances.append((parts[0], amount))
         }
+        return balances
     }
 
     /// As the report prints them.

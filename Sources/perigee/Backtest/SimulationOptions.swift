@@ -4,15 +4,18 @@ import ArgumentParser
 struct SimulationOptions: ParsableArguments {
     @Option(
         name: .customLong("maker-fee"), parsing: .unconditional,
-        help: "Fee of a resting fill, a fraction of notional; negative is a rebate (--maker-fee=-0.0001). Default: the tape's.")
+        help: ArgumentHelp(
+            "Fee of a resting fill, a fraction of notional; negative is a rebate (--maker-fee=-0.0001). Default: the tape's.", valueName: "rate"))
     var makerFee: String?
 
-    @Option(name: .customLong("taker-fee"), parsing: .unconditional, help: "Fee of a taking fill. Default: the tape's.")
+    @Option(
+        name: .customLong("taker-fee"), parsing: .unconditional,
+        help: ArgumentHelp("Fee of a taking fill, a fraction of notional (0.0005). Default: the tape's.", valueName: "rate"))
     var takerFee: String?
 
     @Option(
         help: ArgumentHelp(
-            "ENTRY/RESPONSE (5ms/5ms), feed:FACTOR,OFFSET (of each record's own delay), or a CSV of time_ns,entry_ns,response_ns.",
+            "ENTRY/RESPONSE (5ms/5ms), feed:FACTOR,OFFSET (of each record's own delay), or a CSV of time_ns,entry_ns,response_ns. Default: none.",
             valueName: "model"))
     var latency: String?
 
@@ -22,10 +25,10 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("partial or full. Default: partial.", valueName: "model"))
     var fills: String?
 
-    @Option(help: ArgumentHelp("What a taker pays beyond the recorded price: 1tick, 5bps. Default: nothing.", valueName: "amount"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("What a taker pays beyond the recorded price: 1tick, 5bps. Default: nothing.", valueName: "amount"))
     var slippage: String?
 
-    @Option(name: .customLong("max-bar-share"), help: ArgumentHelp("Largest part of a bar's volume that is ours: 10%.", valueName: "share"))
+    @Option(name: .customLong("max-bar-share"), help: ArgumentHelp("Largest part of a bar's volume that is ours: 10%. Default: no limit.", valueName: "share"))
     var maxBarShare: String?
 
     @Flag(help: "Spot rules: no balance goes below zero.")
@@ -40,9 +43,9 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("crypto (365 days a year) or equity (252 sessions). Default: crypto.", valueName: "name"))
     var calendar: String?
 
-    @Option(help: ArgumentHelp("Starting cash, repeatable. Default: 10000 of the quote currency.", valueName: "CUR=AMOUNT"))
+    @Option(help: ArgumentHelp("Starting cash (USDT=5000), once for each currency. Default: 10000 of the quote currency.", valueName: "CUR=AMOUNT"))
     var balance: [String] = []
 
-    @Option(help: "Seed of the script's math.random. Default: 1.")
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the script's math.random, a whole number of 0 or more. Default: 1.", valueName: "n"))
     var seed: UInt64?
 }

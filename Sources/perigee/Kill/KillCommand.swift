@@ -80,7 +80,8 @@ struct KillCommand: ParsableCommand {
     // MARK: - Drill
 
     private func runDrill(_ essentials: Essentials, _ targets: KillTargets, _ span: Span) throws {
-        for venue in essentials.venues where targets.targets.contains(where: { $0.name == venue.name }) && venue.environment == .production {
+        for venue in essentials.venues where self.venue.isEmpty || self.venue.contains(venue.name) {
+            guard venue.environment == .production, venue.kind != .sim, !venue.credentials.isEmpty, !venue.reachesOnlyLoopback else { continue }
             throw Failure(.usage, "--drill: \(venue.name) is a production venue; a drill is for paper, sandbox and custom environments")
         }
         let report = KillRunner.begin(.inspect, targets.targets, timeout: span).wait()

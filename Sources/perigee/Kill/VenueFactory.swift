@@ -26,7 +26,8 @@ enum VenueFactory {
         }
         let environment: VenueSettings.Environment =
             switch venue.environment {
-            case .production: .production
+            // A venue on this host is nobody's production, whatever the word says.
+            case .production: venue.reachesOnlyLoopback ? .custom : .production
             case .sandbox: .sandbox
             case .custom: .custom
             }

@@ -30,7 +30,7 @@ extension CryptoComSim {
     /// A number in the venue's manner of the day.
     func number(_ value: ExactDecimal) -> String {
         if settings.numbersAsStrings { return "\"\(value)\"" }
-        if settings.floatNoise, value.scale > 0, value.mantissa != 0 {
+        if settings.floatNoise, "\(value)".contains(".") {
             return "\(value)" + String(repeating: "0", count: max(0, 14 - "\(value)".count)) + "2"
         }
         return "\(value)"

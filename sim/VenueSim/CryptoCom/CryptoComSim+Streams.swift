@@ -54,6 +54,31 @@ extension CryptoComSim {
         }
     }
 
+    public func misquote(_ instrument: Int, bids: [(ticks: Int64, size: Int64)], asks: [(ticks: Int64, size: Int64)]) {
+        let constants = venue.instruments[instrument]
+        func side(_ levels: [(ticks: Int64, size: Int64)]) -> String {
+            levels.map { "[\(number(constants.decimal(Price(ticks: $0.ticks)))),\(number(constants.decimal(units: $0.size))),1]" }.joined(separator: ",")
+        }
+        sequence += 1
+        pushToAll(instrument, "{\"bids\":[\(side(bids))],\"asks\":[\(side(asks))],\"t\":\(now.nanoseconds / 1_000_000),\"s\":\(sequence)}")
+    }
+
+    public func rewind(_ instrument: Int) {
+        let last = sequence
+        sequence = 0
+        pushToAll(instrument, bookText(instrument, depth: 10, withSequence: true))
+        sequence = max(last, sequence)
+    }
+
+    private func pushToAll(_ instrument: Int, _ data: String) {
+        let name = venue.instruments[instrument].nativeSymbol
+        for socket in sockets {
+            for channel in socket.channels where channel.hasPrefix("book.\(name).") {
+                send("book", frame(channel, kind: "book", symbol: name, data: data), to: socket)
+            }
+        }
+    }
+
     func pushBook(_ channel: String, to socket: CryptoComSocket) {
         let parts = channel.split(separator: ".")
         guard parts.count == 3, let index = venue.instrument(named: String(parts[1])), let depth = Int(parts[2]) else { return }

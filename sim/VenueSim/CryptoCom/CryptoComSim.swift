@@ -1,5 +1,4 @@
-import Domain
-import Glibc
+public import Domain
 public import NIOCore
 import NIOHTTP1
 public import TLS
@@ -8,7 +7,7 @@ import Transport
 /// Crypto.com Exchange v2 in front of a ``SimVenue``, on loopback: REST and both sockets, as the venue's documents describe them.
 ///
 /// It checks signatures, nonces, content types, heartbeats and rate limits as the venue would, and does wrong what its plan says.
-public final class CryptoComSim {
+public final class CryptoComSim: SimulatedVenue {
     public struct Settings: Sendable {
         public var key = "token"
         public var secret = "secretKey"
@@ -26,7 +25,10 @@ public final class CryptoComSim {
         public var cancelOnDisconnectDelay: TimeAmount = .milliseconds(50)
         /// Between two books of an instrument, at least.
         public var bookInterval: TimeAmount = .milliseconds(20)
+        /// Order methods, each of them in 100 ms; the limits of questions are the venue's own.
         public var perMethodLimit = 15
+        /// How far the venue's clock is ahead of this machine's.
+        public var clockSkew = Span.zero
         public var prefix = "/v2"
         public init() {}
     }
@@ -44,19 +46,23 @@ public final class CryptoComSim {
     var pendingBooks: Set<Int> = []
     var lastBook: [Int: NIODeadline] = [:]
     var sequence: Int64 = 0
-    var connections = 0
+    public internal(set) var connections = 0
+    public var onActivity: (() -> Void)?
     var held: [(socket: CryptoComSocket, text: String)] = []
     private var server: HTTPServer?
 
     public init(venue: SimVenue, settings: Settings = Settings(), faults: FaultPlan = FaultPlan(), eventLoop: any EventLoop) {
         (self.venue, self.settings, self.faults, self.eventLoop) = (venue, settings, faults, eventLoop)
-        venue.listener = { [unowned self] event in self.tell(event) }
+        venue.listener = { [unowned self] event in
+            self.tell(event)
+            self.onActivity?()
+        }
     }
 
-    var now: Timestamp { SimClock.now }
+    var now: Timestamp { SimClock.now + settings.clockSkew }
 
     /// Listens; answers the port.
-    public func start(port: Int = 0, tls: TLSContext?) -> EventLoopFuture<Int> {
+    public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> {
         let box = NIOLoopBound(self, eventLoop: eventLoop)
         return HTTPServer.start(port: port, tls: tls, on: eventLoop) { request in box.value.route(request) }
             .map { server in
@@ -112,7 +118,7 @@ public final class CryptoComSim {
     private func perform(_ method: String, id: String, params: JSONValue, connection: Int) -> HTTPAnswer {
         let name = String(method.split(separator: "/").last ?? "")
         note(method)
-        if isThrottled(method) { return answer(CryptoComReply(id: id, method: method, code: 10006, status: 429)) }
+        if isThrottled(method, isSocket: connection != 0) { return answer(CryptoComReply(id: id, method: method, code: 10006, status: 429)) }
         guard let rule = faults.next(name) else { return answer(call(method, id: id, params: params, connection: connection)) }
         switch rule.fault {
         case .dropAnswer:
@@ -149,23 +155,39 @@ public final class CryptoComSim {
         init(_ answer: HTTPAnswer) { self.answer = answer }
     }
 
-    private func answer(_ reply: CryptoComReply) -> HTTPAnswer { .response(reply.response) }
+    private func answer(_ reply: CryptoComReply) -> HTTPAnswer {
+        var response = reply.response
+        response.headers.add(name: "Date", value: SimClock.httpDate(now))
+        return .response(response)
+    }
 
     func note(_ method: String) {
         counts[method, default: 0] += 1
         calls.append(method)
         if calls.count > 8_192 { calls.removeFirst(4_096) }
+        onActivity?()
     }
 
-    /// 15 in 100 ms for each order method.
-    func isThrottled(_ method: String) -> Bool {
-        guard method.hasPrefix("private/c") else { return false }
-        let time = now.nanoseconds
-        var window = windows[method, default: []].filter { time - $0 < 100_000_000 }
+    /// The venue's published limits, each method for itself.
+    func isThrottled(_ method: String, isSocket: Bool) -> Bool {
+        let (limit, per) = allowance(method, isSocket: isSocket)
+        let time = SimClock.now.nanoseconds
+        var window = windows[method, default: []].filter { time - $0 < per }
         defer { windows[method] = window }
-        guard window.count < settings.perMethodLimit else { return true }
+        guard window.count < limit else { return true }
         window.append(time)
         return false
+    }
+
+    private func allowance(_ method: String, isSocket: Bool) -> (limit: Int, per: Int64) {
+        let (tenth, second) = (100_000_000 as Int64, 1_000_000_000 as Int64)
+        return switch method {
+        case "private/create-order", "private/cancel-order", "private/cancel-all-orders": (settings.perMethodLimit, tenth)
+        case "private/get-order-detail": (30, tenth)
+        case "private/get-trades", "private/get-order-history": (isSocket ? 5 : 1, second)
+        case _ where method.hasPrefix("private/"): (3, tenth)
+        case _: (100, second)
+        }
     }
 
     // MARK: - Sockets
@@ -174,16 +196,8 @@ public final class CryptoComSim {
         connections += 1
         let socket = CryptoComSocket(sim: self, isUser: isUser, number: connections)
         sockets.append(socket)
+        onActivity?()
         return .webSocket(socket, WebSocketSettings())
-    }
-}
-
-/// The machine's clock, where a simulated venue needs one.
-enum SimClock {
-    static var now: Timestamp {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { preconditionFailure("the system has no clock") }
-        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 }
 

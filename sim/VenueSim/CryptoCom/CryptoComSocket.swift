@@ -28,6 +28,7 @@ final class CryptoComSocket: WebSocketDelegate {
         beat?.cancel()
         deadline?.cancel()
         self.socket = nil
+        defer { sim.onActivity?() }
         sim.sockets.removeAll { $0 === self }
         guard cancelsOnDisconnect else { return }
         let box = NIOLoopBound(sim, eventLoop: sim.eventLoop)
@@ -95,7 +96,7 @@ final class CryptoComSocket: WebSocketDelegate {
     }
 
     private func perform(_ method: String, _ id: String, _ params: JSONValue) {
-        if sim.isThrottled(method) { return reply(id, method, 10006) }
+        if sim.isThrottled(method, isSocket: true) { return reply(id, method, 10006) }
         if method == "private/set-cancel-on-disconnect" { cancelsOnDisconnect = true }
         let name = String(method.split(separator: "/").last ?? "")
         guard let rule = sim.faults.next(name) else { return send(sim.call(method, id: id, params: params, connection: number).text) }

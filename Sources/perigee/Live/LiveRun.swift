@@ -1,0 +1,203 @@
+import ArgumentParser
+import Configuration
+import Domain
+import Exchange
+import Glibc
+import Live
+import NIOCore
+import NIOPosix
+import Recording
+import Report
+import Risk
+import Scripting
+import Tape
+import Trading
+import Venues
+
+/// One run of `perigee paper` or `perigee live`, from its configuration to its folder and exit status.
+final class LiveRun {
+    struct Options {
+        var mode: DeskPlan.Mode
+        var strategy: String?
+        var config: String
+        var set: [String] = []
+        var duration: Span?
+        var out: String?
+        var format = BacktestCommand.OutputFormat.text
+        var quiet = false
+    }
+
+    let options: Options
+    let settings: Settings
+    let venues: LiveVenues
+    let plans: [StrategyPlan]
+    let models: SimulationModels
+    let folder: StateFolder
+    let identity: AccountIdentity?
+    let clock = LiveClock()
+    let latch = Latch()
+    let outFolder: String
+    /// The ledger once it is open; one opening a run.
+    var ledgerCache: (file: LedgerFile, state: LedgerState)?
+    /// The venue's id of an order, once the desk runs.
+    var venueName: (OrderID, String, Int) -> String = { _, _, _ in "" }
+
+    init(_ options: Options) throws {
+        self.options = options
+        do {
+            settings = try Settings.load(options.config)
+        } catch {
+            throw Failure(.usage, error.message)
+        }
+        let isLive = options.mode == .live
+        let missing = settings.missingLiveLimits
+        if isLive, let key = missing.first { throw Failure(.usage, "\(options.config): \(key) is missing; live does not start without it") }
+        for key in missing where !options.quiet { CommandLineMain.say("perigee: warning: \(options.config): \(key) is not set; live would not start without it") }
+        models = try SimulationModels(SimulationOptions.parse([]), settings.simulation, path: options.config)
+        plans = try StrategyPlan.all(options.strategy, set: options.set, settings, path: options.config)
+        venues = try LiveVenues(settings, path: options.config, trades: isLive)
+        outFolder = options.out ?? RunFolder.defaultPath(strategy: plans[0].name)
+        do {
+            folder = try StateFolder(path: settings.run.stateDirectory)
+            if isLive, let latch = KillLatch.read(from: folder) {
+                throw Failure(.stoppedByLimit, "the kill switch is latched (\(latch.source): \(latch.reason)); look, then clear it with `perigee arm`")
+            }
+            identity = isLive ? try AccountIdentity(folder) : nil
+        } catch let error as StateError {
+            throw Failure(.usage, "\(error)")
+        }
+    }
+
+    // MARK: - The run
+
+    func execute() throws {
+        Interrupt.watch()
+        var outcome: Result<DeskEnding, any Error> = .failure(Failure(.runFailed, "the event loop ended early"))
+        // The desk's event loop is this thread: nothing of the run is ever shared with another.
+        MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
+            let launch = Launch(run: self, loop: loop)
+            launch.begin().assumeIsolated().whenComplete { result in
+                outcome = result.flatMap { ending in Result { try launch.finish(ending) }.map { ending } }
+                launch.close()
+                loop.shutdownGracefully { _ in }
+            }
+        }
+        try status(of: outcome.get())
+    }
+
+    private func status(of ending: DeskEnding) throws {
+        switch ending {
+        case .done: return
+        case .interrupted: throw Failure(.interrupted, "interrupted; orders are cancelled and verified")
+        case .strategyFailed(let message): throw Failure(.runFailed, message)
+        case .halted(let reason): throw Failure(.stoppedByLimit, reason)
+        case .unreachable(let venue, let why): throw Failure(.unreachable, "\(venue): \(why)")
+        case .failed(let message): throw Failure(.runFailed, message)
+        }
+    }
+
+    /// What lives on the event loop.
+    final class Launch {
+        let run: LiveRun
+        let loop: any EventLoop
+        let desk: LiveDesk<LuaStrategy>
+        var sink: LiveSink?
+        var instruments: [Instrument] = []
+        var balances: [VenueBalance] = []
+        var watch: RepeatedTask?
+        var outcome: (name: String, reason: String) = ("stopped", "")
+
+        init(run: LiveRun, loop: any EventLoop) {
+            (self.run, self.loop) = (run, loop)
+            let drivers = run.venues.entries.map { VenueDriver($0.session, tls: run.venues.tls, eventLoop: loop, latch: run.latch) }
+            desk = LiveDesk(drivers: drivers, clock: run.clock, eventLoop: loop)
+            let isQuiet = run.options.quiet
+            desk.onLog = { [unowned self] level, source, text in
+                let time = run.clock.now.wall
+                self.sink?.seats.first?.recorder.log(LogLevel(rawValue: level.rawValue) ?? .info, at: time, source: source, text)
+                if !isQuiet || level == .error { CommandLineMain.say("\(TimeText.text(time)) \(level.rawValue) \(source): \(text)") }
+            }
+        }
+    }
+}
+
+// MARK: - On the loop
+
+extension LiveRun.Launch {
+    /// Asks for instruments and balances, builds the engines, runs to the end.
+    func begin() -> EventLoopFuture<DeskEnding> {
+        watchSignals()
+        let box = NIOLoopBound(self, eventLoop: loop)
+        var chain = loop.makeSucceededVoidFuture()
+        for venue in run.venues.entries.indices {
+            chain = chain.flatMap { box.value.fetch(venue) }
+        }
+        return chain.flatMapThrowing { try box.value.launch() }.flatMap { box.value.desk.whenEnded }
+    }
+
+    private func fetch(_ venue: Int) -> EventLoopFuture<Void> {
+        let box = NIOLoopBound(self, eventLoop: loop)
+        return desk.ask(.instruments, of: venue).flatMapThrowing { answer in
+            try box.value.take(answer, venue)
+        }.flatMap { () -> EventLoopFuture<Void> in
+            guard box.value.run.options.mode == .live else { return box.value.loop.makeSucceededVoidFuture() }
+            return box.value.desk.ask(.balances, of: venue).flatMapThrowing { try box.value.take($0, venue) }
+        }
+    }
+
+    private func take(_ answer: VenueAnswer, _ venue: Int) throws {
+        let entry = run.venues.entries[venue]
+        switch answer {
+        case .instruments(let told): instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
+        case .balances(let told): balances += told
+        case .failed(let failure): throw Failure(.unreachable, "\(entry.settings.name): \(failure.message)")
+        case .orders, .order, .fills, .serverTime: throw Failure(.runFailed, "\(entry.settings.name): an answer to another question")
+        }
+    }
+
+    /// SIGINT and SIGTERM stop; the end of `--duration` too.
+    private func watchSignals() {
+        let box = NIOLoopBound(self, eventLoop: loop)
+        watch = loop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
+            if Interrupt.isPending { box.value.desk.stop(.interrupted) }
+        }
+    }
+
+    private func launch() throws {
+        let seats = try run.engines(instruments, balances)
+        let sink = try run.sink(instruments, seats)
+        self.sink = sink
+        sink.onFailure = { [unowned self] error in self.desk.stop(.failed(message: "\(error)")) }
+        let ledger = try run.ledger
+        let core = DeskCore(
+            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: sink,
+            ledger: ledger?.file, ledgerState: ledger?.state ?? LedgerState(), paper: run.paperVenue(instruments, seats: seats.count), at: run.clock.now)
+        run.prepareSaves(core)
+        let isPaper = run.options.mode == .paper
+        run.venueName = { [unowned core] id, clientID, seat in isPaper ? String(id.raw) : core.venueID(of: clientID) ?? "" }
+        let box = NIOLoopBound(self, eventLoop: loop)
+        desk.onKill = { reason, source in
+            let self_ = box.value
+            self_.run.latchKill(reason: reason, source: source)
+            self_.desk.stop(.halted(reason: "\(source): \(reason)"))
+        }
+        if let duration = run.options.duration {
+            loop.scheduleTask(in: .nanoseconds(duration.nanoseconds)) { box.value.desk.stop(.done(reason: "duration")) }
+        }
+        desk.begin(core)
+    }
+
+    func close() {
+        watch?.cancel()
+        // A run that failed before its desk began has connections, too.
+        if desk.core == nil { desk.abandon() }
+    }
+
+    /// Closes the run's files.
+    func finish(_ ending: DeskEnding) throws {
+        guard let sink, let core = desk.core else { return }
+        for (index, seat) in sink.seats.enumerated() {
+            try run.finish(seat, index, core, ending, events: sink.events)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+public import Domain
+public import NIOCore
+public import TLS
+
+/// A venue's protocol in front of a ``SimVenue``: what `perigee sim` serves and what the conformance suite measures connectors by.
+///
+/// Made, used and ended on its event loop.
+public protocol SimulatedVenue: AnyObject {
+    var venue: SimVenue { get }
+    var faults: FaultPlan { get set }
+    /// Requests that came in, by method.
+    var counts: [String: Int] { get }
+    /// Connections of sockets that were ever opened.
+    var connections: Int { get }
+    /// Called after anything came in or went out: a test looks at its facts again.
+    var onActivity: (() -> Void)? { get set }
+
+    /// Listens on loopback; answers the port.
+    func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int>
+    func stop() -> EventLoopFuture<Void>
+    /// Records of the market of this moment.
+    func market(_ records: [MarketRecord])
+    /// Resets every connection, as a failing network would.
+    func cutAll()
+    /// Pushes a book that is not the venue's: levels as ticks and size units.
+    func misquote(_ instrument: Int, bids: [(ticks: Int64, size: Int64)], asks: [(ticks: Int64, size: Int64)])
+    /// Pushes the venue's book again with a sequence number of long ago.
+    func rewind(_ instrument: Int)
+}
+
+/// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.
+public enum SimVenueKind: String, CaseIterable, Sendable {
+    case cryptocom
+
+    /// Where the protocol is found, by the connector's names of its endpoints, in the order of the configuration's page.
+    public func endpoints(port: Int, isSecure: Bool, prefix: String) -> [(name: String, url: String)] {
+        let (http, ws) = isSecure ? ("https", "wss") : ("http", "ws")
+        switch self {
+        case .cryptocom:
+            return [
+                ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("market", "\(ws)://127.0.0.1:\(port)\(prefix)/market"),
+                ("user", "\(ws)://127.0.0.1:\(port)\(prefix)/user"),
+            ]
+        }
+    }
+
+    /// The names of the connector's credentials.
+    public var credentialNames: [String] {
+        switch self {
+        case .cryptocom: ["key", "secret"]
+        }
+    }
+
+    /// What a `[[fault]]` may befall: methods by their last word, pushes, heartbeats.
+    public var faultPoints: [String] {
+        switch self {
+        case .cryptocom:
+            [
+                "auth", "subscribe", "heartbeat", "get-instruments", "get-book", "get-ticker", "get-trades", "create-order", "cancel-order",
+                "cancel-all-orders", "get-open-orders", "get-order-history", "get-order-detail", "get-account-summary",
+                "set-cancel-on-disconnect", "order", "trade", "balance", "book", "public-trade",
+            ]
+        }
+    }
+
+    /// How the venue spells an instrument.
+    public func spelling(base: String, quote: String) -> String {
+        switch self {
+        case .cryptocom: "\(base)_\(quote)"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+public import Domain
+public import Exchange
+import Market
+import NIOCore
+
+/// One `[[venue]]` of a scenario: the account, the costs and the manners of a simulated venue.
+public struct VenueTable: Sendable {
+    /// What only one kind has.
+    public enum Manners: Sendable {
+        case cryptocom(CryptoComSim.Settings)
+    }
+
+    public var kind: SimVenueKind
+    /// A text, or `env:NAME`.
+    public var key = "token"
+    public var secret = "secretKey"
+    public var balances: [(currency: String, amount: Amount)] = []
+    /// Orders must be covered by balances.
+    public var isSpot = true
+    public var fees = FeeOverride()
+    /// How much faster than real time the market goes.
+    public var speed = 1.0
+    public var manners: Manners
+
+    public init(kind: SimVenueKind) {
+        self.kind = kind
+        switch kind {
+        case .cryptocom: manners = .cryptocom(CryptoComSim.Settings())
+        }
+    }
+
+    public var prefix: String {
+        switch manners {
+        case .cryptocom(let settings): settings.prefix
+        }
+    }
+
+    init(_ reader: inout SettingsReader, table: String) throws(ScenarioError) {
+        let word = try reader.text("\(table).kind", SimVenueKind.cryptocom.rawValue)
+        guard let kind = SimVenueKind(rawValue: word) else {
+            throw ScenarioError("\(table).kind", "is \"\(word)\"; expected \(SimVenueKind.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.init(kind: kind)
+        key = try reader.text("\(table).key", key)
+        secret = try reader.text("\(table).secret", secret)
+        isSpot = try reader.truth("\(table).spot", isSpot)
+        speed = try reader.number("\(table).speed", speed, 0.01...1000)
+        for currency in reader.names(under: "\(table).balances") {
+            let name = "\(table).balances.\(currency)"
+            let value = try reader.decimal(name)
+            guard let amount = Amount(value), amount >= .zero else {
+                throw ScenarioError(name, "is \(value); an amount from 0, no finer than 1e-24, was expected")
+            }
+            balances.append((currency, amount))
+        }
+        try readFees(&reader, table)
+        switch kind {
+        case .cryptocom: manners = .cryptocom(try CryptoComSim.Settings(&reader, table))
+        }
+    }
+
+    private mutating func readFees(_ reader: inout SettingsReader, _ table: String) throws(ScenarioError) {
+        if reader.has("\(table).maker_fee") { fees.maker = try reader.decimal("\(table).maker_fee") }
+        if reader.has("\(table).taker_fee") { fees.taker = try reader.decimal("\(table).taker_fee") }
+        let currency = try reader.text("\(table).fee_currency", "quote")
+        switch currency {
+        case "quote": fees.currency = .quote
+        case "base": fees.currency = .base
+        case "received": fees.currency = .received
+        default: throw ScenarioError("\(table).fee_currency", "is \"\(currency)\"; \"quote\", \"base\" or \"received\" was expected")
+        }
+        if reader.has("\(table).fee_places") {
+            fees.rounding = FeeRounding(places: Int(try reader.integer("\(table).fee_places", 8, 0...24)), .up)
+        }
+    }
+}
+
+extension CryptoComSim.Settings {
+    init(_ reader: inout SettingsReader, _ table: String) throws(ScenarioError) {
+        self.init()
+        func time(_ key: String, _ standard: String, from least: String, _ reader: inout SettingsReader) throws(ScenarioError) -> TimeAmount {
+            .nanoseconds(try reader.span("\(table).\(key)", standard, from: least, to: "1h").nanoseconds)
+        }
+        isStrict = try reader.truth("\(table).strict", isStrict)
+        numbersAsStrings = try reader.truth("\(table).numbers_as_strings", numbersAsStrings)
+        floatNoise = try reader.truth("\(table).float_noise", floatNoise)
+        heartbeat = try time("heartbeat", "30s", from: "10ms", &reader)
+        heartbeatPatience = try time("heartbeat_patience", "5s", from: "10ms", &reader)
+        acceptDelay = try time("accept_delay", "1ms", from: "0s", &reader)
+        cancelOnDisconnectDelay = try time("cancel_on_disconnect_delay", "50ms", from: "0s", &reader)
+        bookInterval = try time("book_interval", "20ms", from: "0s", &reader)
+        perMethodLimit = Int(try reader.integer("\(table).orders_per_100ms", Int64(perMethodLimit), 1...1_000_000))
+        clockSkew = try reader.span("\(table).clock_skew", "0s", from: "-1d", to: "1d")
+        prefix = try reader.text("\(table).prefix", prefix)
+        guard prefix.hasPrefix("/"), !prefix.hasSuffix("/") else {
+            throw ScenarioError("\(table).prefix", "is \"\(prefix)\"; a path such as \"/v2\" was expected")
+        }
+    }
+}
