@@ -28,7 +28,7 @@ final class SimServer: @unchecked Sendable {
                     balances: [("USDT", Amount(try decimal("1000000")) ?? .zero)])
                 let sim = CryptoComSim(venue: venue, settings: settings, faults: FaultPlan(faults), eventLoop: server.loop)
                 server.sim = sim
-                return sim.start(tls: try TLSContext.server(identity: identity))
+                return sim.start(port: 0, tls: try TLSContext.server(identity: identity))
             } catch {
                 return server.loop.makeFailedFuture(error)
             }
