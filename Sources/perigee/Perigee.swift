@@ -17,7 +17,7 @@ struct Perigee: ParsableCommand {
         version: Perigee.engineVersion,
         subcommands: [
             BacktestCommand.self, CheckCommand.self, DataCommand.self, ReportCommand.self, SimCommand.self, PaperCommand.self, LiveCommand.self,
-            KillCommand.self, ArmCommand.self, StatusCommand.self, DeadManCommand.self,
+            RecordCommand.self, KillCommand.self, ArmCommand.self, StatusCommand.self, DeadManCommand.self,
         ])
 
     static let engineVersion = "0.1.0"

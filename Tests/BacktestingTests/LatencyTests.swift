@@ -1,4 +1,5 @@
 import Domain
+import Exchange
 import Testing
 
 @testable import Backtesting

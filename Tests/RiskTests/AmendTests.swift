@@ -18,7 +18,7 @@ import Testing
         (blank.openValue, blank.accountOpenValue, blank.liveOrders, blank.accountLiveOrders) = (.zero, .zero, 0, 0)
         (blank.buyLeavesLots, blank.availableQuote, blank.hasLiveTwin) = (0, amount("1000000"), false)
         let charge = try mutable.clear(order, at: noon, exposure: blank).charge
-        return try gate.clear(
+        return try mutable.clear(
             AmendRequest(id: OrderID(1), price: Price(ticks: price), quantity: Quantity(lots: lots)), of: order,
             leaves: Quantity(lots: leaves), charge: charge, at: noon, exposure: exposure)
     }
