@@ -116,7 +116,7 @@ import VenueSim
         // The child is a script that says what the real one would, and writes down the beats that it hears.
         let folder = try TemporaryFolder()
         let script = folder.path + "/child.sh"
-        try "#!/bin/sh\nread hello\necho armed >&0\nhead -c 3 > \(folder.path)/beats\n".write(toFile: script, atomically: true, encoding: .utf8)
+        try "#!/bin/sh\nread hello\nset -- $(cat /proc/$$/stat)\n[ $6 = $$ ] && echo own > \(folder.path)/session\necho armed >&0\nhead -c 3 > \(folder.path)/beats\n".write(toFile: script, atomically: true, encoding: .utf8)
         #expect(chmod(script, 0o700) == 0)
         let path = folder.path
         let shared = GoneFlag()
@@ -137,7 +137,29 @@ import VenueSim
             }
         }
         #expect(result == "bbb")
+        #expect(try String(contentsOfFile: folder.path + "/session", encoding: .utf8) == "own\n", "a SIGINT to the group passes it by")
         #expect(shared.isGone.withLock { $0 })
+    }
+
+    @Test func spawningRefusesAnotherBinaryAndLeavesNothingBehind() async throws {
+        let server = try await SimServer.start(orders: 1)
+        let folder = try TemporaryFolder()
+        let config = try server.configure(folder)
+        let path = folder.path
+        // The test runner is not perigee: the handshake must say so.
+        let why = await blocking { () -> String in
+            do {
+                _ = try DeadMan.spawn(
+                    executable: Program.path, arguments: ["dead-man", "--config", config], silence: Span(nanoseconds: 1_000_000_000),
+                    logFile: path + "/log", onGone: { _ in })
+                return "armed"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(why.contains("refused another binary"), "\(why)")
+        #expect(try await server.open == 1)
+        try await server.stop()
     }
 
     final class GoneFlag: Sendable { let isGone = Mutex(false) }
