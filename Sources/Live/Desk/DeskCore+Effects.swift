@@ -48,6 +48,8 @@ extension DeskCore {
             return diskFailed(error)
         }
         venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall)
+        host.orderNamed(
+            VenueOrderReference(clientID: clientID, venueID: nil, symbol: plan.instruments[request.instrument.position].nativeSymbol), at: venue)
         host.send(.place(VenueOrderRequest(clientID: clientID, request: request)), to: venue)
     }
 
@@ -132,6 +134,7 @@ extension DeskCore {
         for action in actions {
             if case .record(let entry) = action {
                 entries.append(entry)
+                publish(entry, venue)
                 continue
             }
             record(entries)
@@ -139,6 +142,16 @@ extension DeskCore {
             perform(action, venue)
         }
         record(entries)
+    }
+
+    /// What the kill switch's own list of orders must follow.
+    private func publish(_ entry: LedgerEntry, _ venue: Int) {
+        switch entry {
+        case .venueID(let clientID, _):
+            if let order = venues[venue].keeper.order(clientID) { host.orderNamed(order.reference, at: venue) }
+        case .closed(let clientID, _): host.orderEnded(clientID, at: venue)
+        case .intent, .cancelWanted, .unknown, .fill, .baseline, .limits, .note: break
+        }
     }
 
     private func perform(_ action: KeeperAction, _ venue: Int) {

@@ -130,7 +130,8 @@ extension DeskCore {
     /// The light form beside the stream: a live order that the venue does not list is asked for.
     private func audit(_ open: [VenueOrder], _ venue: Int) {
         let listed = Set(open.compactMap(\.reference.venueID))
-        for order in venues[venue].keeper.live where order.stage == .live && order.sent.nanoseconds < now.wall.nanoseconds - 2_000_000_000 {
+        // Also one that was only ever acknowledged: its end may have been told to nobody.
+        for order in venues[venue].keeper.live where order.stage != .unknown && order.sent.nanoseconds < now.wall.nanoseconds - 2_000_000_000 {
             if let id = order.venueID, !listed.contains(id) { ask(.order(order.reference), venue, for: .order(clientID: order.clientID)) }
         }
     }

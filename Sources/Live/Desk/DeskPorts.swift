@@ -11,6 +11,9 @@ public protocol DeskHost: AnyObject {
     /// The kill switch is pulled: it does not need the desk any more.
     func kill(reason: String, source: String)
     func log(_ level: Note.Level, _ source: String, _ text: String)
+    /// An order is about to leave, or its venue's name became known: the kill switch must know it without the desk.
+    func orderNamed(_ order: VenueOrderReference, at venue: Int)
+    func orderEnded(_ clientID: String, at venue: Int)
     /// Nothing more will come: the run is over.
     func ended(_ ending: DeskEnding)
 }

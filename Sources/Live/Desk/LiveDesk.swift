@@ -15,6 +15,8 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
     public var onLog: (Note.Level, String, String) -> Void = { _, _, _ in }
     /// The kill switch, which waits for nobody.
     public var onKill: (String, String) -> Void = { _, _ in }
+    public var onOrderNamed: (VenueOrderReference, Int) -> Void = { _, _ in }
+    public var onOrderEnded: (String, Int) -> Void = { _, _ in }
     public private(set) var core: DeskCore<S>?
     private let ending: EventLoopPromise<DeskEnding>
     private var alarm: Scheduled<Void>?
@@ -90,6 +92,9 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
     // MARK: - The end
 
     public func kill(reason: String, source: String) { onKill(reason, source) }
+
+    public func orderNamed(_ order: VenueOrderReference, at venue: Int) { onOrderNamed(order, venue) }
+    public func orderEnded(_ clientID: String, at venue: Int) { onOrderEnded(clientID, venue) }
 
     public func log(_ level: Note.Level, _ source: String, _ text: String) { onLog(level, source, text) }
 

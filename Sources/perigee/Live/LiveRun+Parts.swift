@@ -32,15 +32,6 @@ extension LiveRun {
         }
     }
 
-    func latchKill(reason: String, source: String) {
-        latch.close()
-        do {
-            if options.mode == .live { try KillLatch(reason: reason, source: source, time: clock.now.wall).write(to: folder) }
-        } catch {
-            CommandLineMain.say("perigee: the kill latch cannot be written: \(error)")
-        }
-    }
-
     func prepareSaves(_ core: DeskCore<LuaStrategy>) {
         let (folder, names, mode) = (folder, plans.map(\.name), options.mode)
         func file(_ name: String) -> String { "\(mode == .live ? "saved" : "saved-paper")-\(name.filter { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })" }

@@ -36,7 +36,9 @@ final class LiveRun {
     let identity: AccountIdentity?
     let clock = LiveClock()
     let latch = Latch()
+    let signals = LiveSignals()
     let outFolder: String
+    var guards: LiveGuards?
     /// The ledger once it is open; one opening a run.
     var ledgerCache: (file: LedgerFile, state: LedgerState)?
     /// What the journal's head says of each strategy.
@@ -61,7 +63,7 @@ final class LiveRun {
         outFolder = options.out ?? RunFolder.defaultPath(strategy: plans[0].name)
         do {
             folder = try StateFolder(path: settings.run.stateDirectory)
-            if isLive, let latch = KillLatch.read(from: folder) {
+            if let latch = KillLatch.read(from: folder) {
                 throw Failure(.stoppedByLimit, "the kill switch is latched (\(latch.source): \(latch.reason)); look, then clear it with `perigee arm`")
             }
             identity = isLive ? try AccountIdentity(folder) : nil
@@ -74,6 +76,7 @@ final class LiveRun {
 
     func execute() throws {
         Interrupt.watch()
+        try startGuards()
         var outcome: Result<DeskEnding, any Error> = .failure(Failure(.runFailed, "the event loop ended early"))
         // The desk's event loop is this thread: nothing of the run is ever shared with another.
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
@@ -84,7 +87,43 @@ final class LiveRun {
                 loop.shutdownGracefully { _ in }
             }
         }
-        try status(of: outcome.get())
+        try status(of: endGuards(outcome).get())
+    }
+
+    // MARK: - What stands beside the run
+
+    private func startGuards() throws {
+        let (signals, isQuiet) = (signals, options.quiet)
+        let log: @Sendable (String) -> Void = { text in
+            if !isQuiet { CommandLineMain.say("perigee: \(text)") }
+        }
+        let isLive = options.mode == .live
+        let guards = try LiveGuards(settings, folder: folder, latch: latch, trades: isLive, log: log) { signals.pulled($0) }
+        self.guards = guards
+        if isLive {
+            try guards.guardAgainstDeath(config: options.config, silence: settings.watchdog.deadMan) { signals.lostDeadMan($0) }
+        }
+        try guards.listen(log: log) { signals.askStop() }
+    }
+
+    /// After a kill the switch finishes its own proof first; the dead-man process goes only where nothing is left to do.
+    private func endGuards(_ outcome: Result<DeskEnding, any Error>) -> Result<DeskEnding, any Error> {
+        guard let guards else { return outcome }
+        var isProven = false
+        switch outcome {
+        case .success(.done), .success(.interrupted), .success(.strategyFailed): isProven = true
+        case .success(.halted), .success(.failed), .success(.unreachable), .failure: isProven = options.mode == .paper
+        }
+        if signals.pulledLatch != nil, options.mode == .live {
+            var waited = 0
+            while !guards.killSwitch.isComplete, waited < 1_200 {
+                unsafe poll(nil, 0, 50)
+                waited += 1
+            }
+            isProven = guards.killSwitch.isComplete
+        }
+        guards.end(isProvenEmpty: isProven)
+        return outcome
     }
 
     private func status(of ending: DeskEnding) throws {
@@ -103,6 +142,9 @@ final class LiveRun {
         let run: LiveRun
         let loop: any EventLoop
         let desk: LiveDesk<LuaStrategy>
+        let started: Timestamp
+        let binary = BinaryHash.running() ?? ""
+        var looks = 0
         var sink: LiveSink?
         var journal: JournalSink?
         var instruments: [Instrument] = []
@@ -112,6 +154,7 @@ final class LiveRun {
 
         init(run: LiveRun, loop: any EventLoop) {
             (self.run, self.loop) = (run, loop)
+            started = run.clock.now.wall
             let drivers = run.venues.entries.map { VenueDriver($0.session, tls: run.venues.tls, eventLoop: loop, latch: run.latch) }
             desk = LiveDesk(drivers: drivers, clock: run.clock, eventLoop: loop)
             let isQuiet = run.options.quiet
@@ -162,7 +205,20 @@ extension LiveRun.Launch {
     private func watchSignals() {
         let box = NIOLoopBound(self, eventLoop: loop)
         watch = loop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
-            if Interrupt.isPending { box.value.desk.stop(.interrupted) }
+            box.value.look()
+        }
+    }
+
+    /// Each 20 ms: what signals and other threads want, the dead-man's beat, and each second what people see.
+    private func look() {
+        looks += 1
+        run.guards?.deadMan?.beat()
+        if Interrupt.isPending { desk.stop(.interrupted) }
+        if run.signals.wantsStop { desk.stop(.done(reason: "control socket")) }
+        if let latch = run.signals.pulledLatch { desk.stop(.halted(reason: "\(latch.source): \(latch.reason)")) }
+        if let why = run.signals.deadManLost, desk.core != nil { run.guards?.killSwitch.pull(reason: "the dead-man process is gone: \(why)", source: "watchdog") }
+        if looks % 25 == 0, let core = desk.core {
+            run.guards?.board.publish(core.snapshot(run: run.outFolder, process: getpid(), binary: binary, started: started))
         }
     }
 
@@ -184,13 +240,16 @@ extension LiveRun.Launch {
         run.venueName = { [unowned core] id, clientID, seat in isPaper ? String(id.raw) : core.venueID(of: clientID) ?? "" }
         let box = NIOLoopBound(self, eventLoop: loop)
         desk.onKill = { reason, source in
-            let self_ = box.value
-            self_.run.latchKill(reason: reason, source: source)
-            self_.desk.stop(.halted(reason: "\(source): \(reason)"))
+            box.value.run.guards?.killSwitch.pull(reason: reason, source: source)
+            box.value.desk.stop(.halted(reason: "\(source): \(reason)"))
         }
         if let duration = run.options.duration {
             loop.scheduleTask(in: .nanoseconds(duration.nanoseconds)) { box.value.desk.stop(.done(reason: "duration")) }
         }
+        let names = run.venues.entries.map(\.settings.name)
+        let registry = run.guards?.registry
+        desk.onOrderNamed = { order, venue in registry?.add(order, venue: names[venue]) }
+        desk.onOrderEnded = { clientID, venue in registry?.remove(clientID: clientID, venue: names[venue]) }
         desk.begin(core)
     }
 

@@ -1,0 +1,18 @@
+import Live
+import Synchronization
+
+/// What other threads want of the desk: its own looks each few milliseconds, because nothing may wait for it.
+final class LiveSignals: Sendable {
+    private let kill = Mutex<KillLatch?>(nil)
+    private let isStopAsked = Atomic<Bool>(false)
+    private let gone = Mutex<String?>(nil)
+
+    func pulled(_ latch: KillLatch) { kill.withLock { $0 = latch } }
+    func askStop() { isStopAsked.store(true, ordering: .releasing) }
+    /// The dead-man process ended by itself.
+    func lostDeadMan(_ why: String) { gone.withLock { $0 = why } }
+
+    var pulledLatch: KillLatch? { kill.withLock { $0 } }
+    var wantsStop: Bool { isStopAsked.load(ordering: .acquiring) }
+    var deadManLost: String? { gone.withLock { $0 } }
+}
