@@ -133,6 +133,8 @@ let package = Package(
         .testTarget(
             name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
             swiftSettings: tests),
+        .testTarget(
+            name: "RecordingTests", dependencies: ["Domain", "Risk", "Trading", "Tape", "Report", "Recording"], swiftSettings: tests),
         .testTarget(name: "ReportTests", dependencies: ["Domain", "Report"], swiftSettings: tests),
         .testTarget(
             name: "BacktestingTests",

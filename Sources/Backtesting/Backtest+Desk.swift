@@ -19,7 +19,9 @@ extension Backtest where S: ~Copyable {
         let record = unsafe deskLane.record
         feedLag = unsafe time - record.pointee.exchangeTime
         lastRecordTime = time
+        if Sink.isJournal { unsafe try sink.input(.market(record, instrument: deskLane.instrument), at: now) }
         let mayHaveActed = unsafe engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
+        if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
         eventCount &+= 1
         try deskLane.advance()
         if eventCount & 0x3FFF == 0, try sink.tick(events: eventCount, at: now) {
@@ -29,6 +31,19 @@ extension Backtest where S: ~Copyable {
         return mayHaveActed
     }
 
+    /// One input that is no record.
+    @inline(__always)
+    mutating func step(_ input: Input, at now: Timestamp) throws {
+        if Sink.isJournal { try sink.input(input, at: now) }
+        engine.step(input, at: now, into: &effects)
+        if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
+    }
+
+    mutating func closeDesk(at now: Timestamp) throws {
+        if Sink.isJournal { try sink.deskClosed(at: now) }
+        engine.closeDesk()
+    }
+
     /// Whether the last step left something to hand on.
     @inline(__always)
     var hasNews: Bool { !effects.isEmpty || !engine.desk.notes.isEmpty || !engine.isRunning }
@@ -36,7 +51,7 @@ extension Backtest where S: ~Copyable {
     private mutating func startIfDue(at now: Timestamp) throws {
         if let from = settings.from, now < from { return }
         isStarted = true
-        engine.step(.start, at: now, into: &effects)
+        try step(.start, at: now)
         nextSample = now.nanoseconds
         try settle(at: now)
     }
@@ -76,7 +91,7 @@ extension Backtest where S: ~Copyable {
         case .kill(let reason):
             // What pulls the kill switch live ends a backtest: its orders are cancelled, its fills still come.
             haltReason = haltReason ?? reason
-            engine.closeDesk()
+            try closeDesk(at: now)
             isWindingDown = true
         }
     }
@@ -121,10 +136,10 @@ extension Backtest where S: ~Copyable {
             exchange.expire(at: now)
             collectReports(at: time)
         } else if engine.desk.nextBarClose == time {
-            engine.step(.barClose, at: now, into: &effects)
+            try step(.barClose, at: now)
             try settle(at: now)
         } else {
-            engine.step(.report(barReports.receive()), at: now, into: &effects)
+            try step(.report(barReports.receive()), at: now)
             try settle(at: now)
         }
     }
@@ -132,13 +147,13 @@ extension Backtest where S: ~Copyable {
     private mutating func visitLate(at now: Timestamp) throws {
         let time = now.nanoseconds
         if reports.nextDue == time {
-            engine.step(.report(reports.receive()), at: now, into: &effects)
+            try step(.report(reports.receive()), at: now)
             try settle(at: now)
         } else if engine.desk.nextRecordedBarClose == time {
-            engine.step(.barClose, at: now, into: &effects)
+            try step(.barClose, at: now)
             try settle(at: now)
         } else if engine.desk.nextTimer == time {
-            engine.step(.timer, at: now, into: &effects)
+            try step(.timer, at: now)
             try settle(at: now)
         } else if nextMark == time {
             try sink.marked(at: now, desk: engine.desk)
@@ -152,7 +167,7 @@ extension Backtest where S: ~Copyable {
     private mutating func sample(at now: Timestamp) throws {
         lastSample = now.nanoseconds
         if engine.watchesLimits {
-            engine.step(.control(.pulse), at: now, into: &effects)
+            try step(.control(.pulse), at: now)
             try settle(at: now)
         }
         engine.desk.noteEquity()

@@ -8,7 +8,7 @@ extension Backtest where S: ~Copyable {
     /// fire, bars do not open, and nothing new may be asked.
     mutating func windDown(venue: Int64, desk: Int64, barOpen: Int64) throws -> Bool {
         let isOver = desk == .max || desk >= end
-        if isOver { engine.closeDesk() }
+        if isOver, !engine.desk.isClosed { try closeDesk(at: engine.desk.now) }
         let isQuiet = requests.isEmpty && reports.isEmpty && barReports.isEmpty
         if isInterrupted || isQuiet && (deferred.isEmpty || venue == .max) { return false }
         let atVenue = venue < end ? venue : .max
@@ -20,12 +20,12 @@ extension Backtest where S: ~Copyable {
         } else if requests.nextDue == time {
             execute(requests.receive(), at: time)
         } else if barReports.nextDue == time {
-            engine.step(.report(barReports.receive()), at: now, into: &effects)
+            try step(.report(barReports.receive()), at: now)
             try settle(at: now)
         } else if record == time {
             try visitDesk(at: time)
         } else if reports.nextDue == time {
-            engine.step(.report(reports.receive()), at: now, into: &effects)
+            try step(.report(reports.receive()), at: now)
             try settle(at: now)
         } else {
             try openBar(at: time)
@@ -39,10 +39,10 @@ extension Backtest where S: ~Copyable {
         let ending = forced ?? naturalEnding
         if isStarted {
             switch ending {
-            case .endOfTape: engine.step(.stop(reason: "end of tape"), at: now, into: &effects)
-            case .strategyStopped(let reason): engine.step(.stop(reason: reason), at: now, into: &effects)
-            case .interrupted: engine.step(.stop(reason: "interrupted"), at: now, into: &effects)
-            case .halted: engine.step(.stop(reason: "halted"), at: now, into: &effects)
+            case .endOfTape: try step(.stop(reason: "end of tape"), at: now)
+            case .strategyStopped(let reason): try step(.stop(reason: reason), at: now)
+            case .interrupted: try step(.stop(reason: "interrupted"), at: now)
+            case .halted: try step(.stop(reason: "halted"), at: now)
             case .strategyFailed: break
             }
             try settle(at: now)

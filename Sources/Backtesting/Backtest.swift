@@ -25,6 +25,7 @@ public import Trading
     var sink: Sink
     let settings: BacktestSettings
     let isBars: [Bool]
+    let hasBars: Bool
 
     var requests = DelayLine<Request>()
     var reports = DelayLine<ExecutionReport>()
@@ -49,8 +50,8 @@ public import Trading
     var isInterrupted = false
     /// The limit that ended the run.
     var haltReason: String?
-    /// Off only in the test that shows that the inner loop decides nothing.
-    var usesInnerLoop = true
+    /// Off on tapes of bars alone, and in the test that shows that the inner loop decides nothing.
+    var usesInnerLoop: Bool
     public internal(set) var eventCount = 0
 
     public init(
@@ -69,6 +70,9 @@ public import Trading
         self.sink = sink
         end = settings.to?.nanoseconds ?? .max
         isBars = instruments.map { $0.dataKind == .bars }
+        hasBars = instruments.contains { $0.dataKind == .bars }
+        // Between two bars there is always something else.
+        usesInnerLoop = instruments.contains { $0.dataKind != .bars }
         bars = BarPhases(instruments: instruments)
     }
 
@@ -78,38 +82,6 @@ public import Trading
             if isStarted && !isWindingDown && usesInnerLoop { try runRecords() }
         }
         return try finish(isInterrupted ? .interrupted : nil)
-    }
-
-    /// The time before which only records happen.
-    private var quietUntil: Int64 {
-        min(
-            min(requests.nextDue, barReports.nextDue, reports.nextDue, exchange.nextExpiry.nanoseconds),
-            min(engine.desk.nextDue, nextSample, nextMark), min(bars.nextClose, end))
-    }
-
-    /// The inner loop: the records of both lanes in their order, for as long as nothing else can come between them.
-    ///
-    /// It decides nothing that ``turn()`` would not: whatever is due at the same instant as a record is left to that.
-    private mutating func runRecords() throws {
-        let until = quietUntil
-        let deskDue = engine.desk.nextDue
-        while true {
-            let venue = venueLane.time
-            let desk = deskLane.time
-            if venue <= desk {
-                if unsafe venue >= until || venueLane.record.pointee.kindByte == MarketRecord.Kind.bar.rawValue { return }
-                unsafe exchange.apply(venueLane.record, instrument: venueLane.instrument)
-                try venueLane.advance()
-                if !exchange.reports.isEmpty { return collectReports(at: venue) }
-            } else {
-                if desk >= until { return }
-                if try takeRecord(at: desk) {
-                    if hasNews { return try settle(at: Timestamp(nanoseconds: desk)) }
-                    if engine.desk.nextDue != deskDue { return }
-                }
-                if isWindingDown { return }
-            }
-        }
     }
 
     /// One item of the timeline; false once nothing more may happen.

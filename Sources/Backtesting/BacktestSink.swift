@@ -16,6 +16,22 @@ public protocol BacktestSink: ~Copyable {
     mutating func noted(_ note: Note) throws
     /// Every few thousand events; true asks the run to end as interrupted.
     mutating func tick(events: Int, at time: Timestamp) throws -> Bool
+
+    /// Whether it takes down every input of the engine too. Of the type, so that a run without a journal is compiled without one.
+    static var isJournal: Bool { get }
+    /// Before the step; a journal only.
+    mutating func input(_ input: Input, at time: Timestamp) throws
+    /// After the step, where it had any; a journal only.
+    mutating func effects(_ effects: [Effect]) throws
+    /// Nothing can be asked any more; a journal only.
+    mutating func deskClosed(at time: Timestamp) throws
+}
+
+extension BacktestSink where Self: ~Copyable {
+    public static var isJournal: Bool { false }
+    public mutating func input(_ input: Input, at time: Timestamp) throws {}
+    public mutating func effects(_ effects: [Effect]) throws {}
+    public mutating func deskClosed(at time: Timestamp) throws {}
 }
 
 /// What cannot happen between our own exchange and our own desk, and so ends the run.

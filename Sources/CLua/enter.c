@@ -63,9 +63,8 @@ int clua_on_bar(clua_state *s, int64_t now, uint32_t instrument, const clua_bar 
     if (!push_callback(s, CLUA_ON_BAR)) return CLUA_OK;
     push_instrument(s->L, instrument);
     lua_pushvalue(s->L, AT_BAR);
-    s->bar->now = *values;
-    s->bar->valid = true;
-    int status = clua_enter(s, now, 2);
+    clua_show_bar(s, values);
+    int status = clua_enter_bar(s, now, 2);
     s->bar->valid = false;
     return status;
 }

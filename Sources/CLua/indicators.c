@@ -25,8 +25,9 @@ static int update(lua_State *L) {
     if (lua_type(L, 2) == LUA_TNUMBER) {
         in[0] = lua_tonumber(L, 2);
         size_t given = 1;
-        if (!lua_isnoneornil(L, 3)) {
-            luaL_argexpected(L, lua_type(L, 3) == LUA_TNUMBER, 3, "number");
+        int second = lua_type(L, 3);
+        if (second > LUA_TNIL) {
+            luaL_argexpected(L, second == LUA_TNUMBER, 3, "number");
             in[1] = lua_tonumber(L, 3);
             given = 2;
         }

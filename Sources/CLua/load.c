@@ -250,7 +250,8 @@ static int load_file(lua_State *L) {
 static void fix_stack(clua_state *s) {
     lua_State *L = s->L;
     const void *keys[] = {&clua_instruments_key, &clua_bar_key, &clua_timers_key, &clua_live_key, &clua_known_key,
-                          &callback_names[0], &callback_names[1]};
+                          &callback_names[0], &callback_names[1], &clua_keys_key, &clua_bar_fields_key,
+                          &clua_bar_metatable_key, &clua_bar_index_key};
     lua_settop(L, AT_HANDLER);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_callbacks_key);
     for (int i = 0; i < CLUA_CALLBACKS; i++) lua_rawgeti(L, AT_HANDLER + 1, i + 1);

@@ -5,11 +5,10 @@
 #include <stdio.h>
 
 const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
-const char clua_callbacks_key, clua_params_key;
+const char clua_callbacks_key, clua_params_key, clua_keys_key;
+const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
 
-void *clua_check(lua_State *L, int index, uint32_t kind) {
-    object *o = lua_type(L, index) == LUA_TUSERDATA ? lua_touserdata(L, index) : NULL;
-    if (__builtin_expect(o && o->kind == kind, 1)) return o;
+void *clua_raise_kind(lua_State *L, int index, uint32_t kind) {
     const char *wanted = kind == KIND_INSTRUMENT ? "instrument" : kind == KIND_ORDER ? "order" : kind == KIND_TIMER ? "timer"
         : kind == KIND_INDICATOR ? "indicator" : "bar";
     lua_pushfstring(L, "%s expected, got %s%s", wanted, clua_kind_name(L, index), index == 1 ? "; methods are called with a colon" : "");
@@ -29,16 +28,6 @@ void clua_new_metatable(lua_State *L, const char *name) {
     lua_setfield(L, -2, "__metatable");
     lua_pushcfunction(L, refuse_write);
     lua_setfield(L, -2, "__newindex");
-}
-
-int clua_find_key(lua_State *L, int index, int first, int last) {
-    clua_state *s = state_of(L);
-    if (lua_type(L, index) != LUA_TSTRING) return -1;
-    const char *name = lua_tostring(L, index);
-    for (int i = first; i <= last; i++) {
-        if (s->key[i] == name) return i;
-    }
-    return -1;
 }
 
 int clua_pairs_of(lua_State *L, const char *const *names) {

@@ -50,8 +50,8 @@ static const char *read_stop(lua_State *L, int index, bool *there, double *out) 
     return good ? NULL : "is not a number";
 }
 
-static const char *read_tag(lua_State *L, int index, char *out) {
-    int type = lua_getfield(L, index, "tag");
+/// The value on top of the stack, which it takes off.
+static const char *take_tag(lua_State *L, int type, char *out) {
     const char *wrong = type == LUA_TNIL || type == LUA_TSTRING ? NULL : "is not a text";
     if (type == LUA_TSTRING) {
         clua_text text = clua_text_at(L, -1);
@@ -65,12 +65,51 @@ static const char *read_tag(lua_State *L, int index, char *out) {
     return wrong;
 }
 
+static const char *read_tag(lua_State *L, int index, char *out) { return take_tag(L, lua_getfield(L, index, "tag"), out); }
+
+/// The options of nearly every order, flags and a tag, in one walk over their table; false where there is anything else, a
+/// metatable or a mistake: then nothing is settled yet.
+static bool read_plainly(lua_State *L, int index, clua_request *r) {
+    if (lua_getmetatable(L, index)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    const void *const *keys = state_of(L)->key;
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        const void *key = lua_topointer(L, -2);
+        int type = lua_type(L, -1);
+        bool *flag = key == keys[KEY_POST_ONLY] ? &r->post_only : key == keys[KEY_REDUCE_ONLY] ? &r->reduce_only
+            : key == keys[KEY_ALLOW_DUPLICATE] ? &r->allow_duplicate : NULL;
+        if (flag && type == LUA_TBOOLEAN) {
+            *flag = lua_toboolean(L, -1);
+            lua_pop(L, 1);
+        } else if (key != keys[KEY_TAG] || type != LUA_TSTRING || take_tag(L, type, r->tag)) {
+            lua_settop(L, index);
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *check_together(const clua_request *r) {
+    if (r->tif == TIF_GTD && !r->has_expire) return "GTD needs expire";
+    if (r->tif != TIF_GTD && r->has_expire) return "expire needs tif = \"GTD\"";
+    if (r->post_only && (!r->has_price || r->has_stop)) return "post_only needs a limit price and no stop";
+    if (r->post_only && (r->tif == TIF_IOC || r->tif == TIF_FOK)) return "post_only contradicts IOC and FOK";
+    return NULL;
+}
+
 /// Answers 0, or how many results were pushed because the options are bad.
 static int read_options(lua_State *L, int index, clua_request *r) {
     if (lua_isnoneornil(L, index)) return 0;
     luaL_checktype(L, index, LUA_TTABLE);
+    const char *wrong, *name = NULL;
+    if (read_plainly(L, index, r)) {
+        wrong = check_together(r);
+        return wrong ? clua_refuse(L, "bad_options", "%s", wrong) : 0;
+    }
     check_names(L, index);
-    const char *wrong, *name;
     if ((wrong = read_tif(L, index, &r->tif))) name = "tif";
     else if ((wrong = read_expire(L, index, &r->has_expire, &r->expire))) name = "expire";
     else if ((wrong = read_flag(L, index, "post_only", &r->post_only))) name = "post_only";
@@ -78,11 +117,7 @@ static int read_options(lua_State *L, int index, clua_request *r) {
     else if ((wrong = read_flag(L, index, "allow_duplicate", &r->allow_duplicate))) name = "allow_duplicate";
     else if ((wrong = read_stop(L, index, &r->has_stop, &r->stop))) return clua_refuse(L, "bad_price", "the stop price %s", wrong);
     else if ((wrong = read_tag(L, index, r->tag))) name = "tag";
-    else if (r->tif == TIF_GTD && !r->has_expire) wrong = "GTD needs expire", name = NULL;
-    else if (r->tif != TIF_GTD && r->has_expire) wrong = "expire needs tif = \"GTD\"", name = NULL;
-    else if (r->post_only && (!r->has_price || r->has_stop)) wrong = "post_only needs a limit price and no stop", name = NULL;
-    else if (r->post_only && (r->tif == TIF_IOC || r->tif == TIF_FOK)) wrong = "post_only contradicts IOC and FOK", name = NULL;
-    else return 0;
+    else if (!(wrong = check_together(r))) return 0;
     return name ? clua_refuse(L, "bad_options", "option %s %s", name, wrong) : clua_refuse(L, "bad_options", "%s", wrong);
 }
 

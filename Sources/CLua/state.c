@@ -123,7 +123,7 @@ static void describe_shortage(clua_state *s) {
              s->memory.limit >> 10, s->memory.is_deep ? " (a function calls itself without end)" : "");
 }
 
-static int failed(clua_state *s, int status) {
+int clua_failed(clua_state *s, int status) {
     lua_State *L = s->L;
     if (status == LUA_ERRMEM && !s->fatal) s->fatal = CLUA_MEMORY;
     if (status == LUA_ERRMEM || s->fatal == CLUA_MEMORY) {
@@ -165,36 +165,17 @@ bool clua_refused(clua_state *s) {
     return true;
 }
 
-static void change_thread(clua_state *s) {
+void clua_change_thread(clua_state *s) {
     s->thread = pthread_self();
     s->thread_mark = &clua_running;
     clua_admit_signal();
-}
-
-static inline __attribute__((always_inline)) int run(clua_state *s, int arguments) {
-    s->epoch++;
-    s->created_orders = s->created_timers = 0;
-    if (__builtin_expect(s->thread_mark != &clua_running, 0)) change_thread(s);
-    clua_running = s;
-    atomic_store_explicit(&s->sequence, s->sequence + 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst);
-    int status = lua_pcallk(s->L, arguments, 0, AT_HANDLER, 0, NULL);
-    atomic_signal_fence(memory_order_seq_cst);
-    atomic_store_explicit(&s->sequence, s->sequence + 1, memory_order_relaxed);
-    clua_running = NULL;
-    return __builtin_expect(status == LUA_OK && !s->fatal, 1) ? CLUA_OK : failed(s, status);
-}
-
-int clua_enter(clua_state *s, int64_t now, int arguments) {
-    s->now = now;
-    return run(s, arguments);
 }
 
 int clua_protect(clua_state *s, lua_CFunction function, void *argument) {
     lua_pushcfunction(s->L, function);
     lua_pushlightuserdata(s->L, argument);
     s->error.message[0] = 0;
-    return run(s, 1);
+    return clua_enter(s, s->now, 1);
 }
 
 // MARK: making and ending

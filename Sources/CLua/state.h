@@ -41,19 +41,22 @@ enum {
     AT_CALLBACK,
     AT_INSTRUMENTS = AT_CALLBACK + CLUA_CALLBACKS,
     AT_BAR, AT_TIMERS, AT_LIVE, AT_KNOWN, AT_BUY, AT_SELL,
+    AT_KEYS, AT_BAR_FIELDS, AT_BAR_METATABLE, AT_BAR_INDEX,
     AT_FIRST_INSTRUMENT,  // most runs have one: it is pushed without a look into the table
     AT_TOP = AT_FIRST_INSTRUMENT
 };
 
 /// The same things where C functions called from Lua find them: in the registry, under the addresses of these.
 extern const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
-extern const char clua_callbacks_key, clua_params_key;
+extern const char clua_callbacks_key, clua_params_key, clua_keys_key;
+extern const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
 
 /// Names of fields whose interned addresses are kept, so that a field is found by comparing pointers.
 enum {
     KEY_CLOSE, KEY_TIME, KEY_OPEN, KEY_HIGH, KEY_LOW, KEY_VOLUME, KEY_TRADES, KEY_INTERVAL,
     KEY_STATE, KEY_ID, KEY_PRICE, KEY_QTY, KEY_FILLED, KEY_REMAINING, KEY_SIDE, KEY_INST, KEY_AVG_PRICE, KEY_REASON,
-    KEY_TAG, KEY_VENUE_ID, KEY_TYPE, KEY_TIF, KEY_STOP, KEY_UPDATED, KEY_COUNT
+    KEY_TAG, KEY_VENUE_ID, KEY_TYPE, KEY_TIF, KEY_STOP, KEY_UPDATED,
+    KEY_POST_ONLY, KEY_REDUCE_ONLY, KEY_ALLOW_DUPLICATE, KEY_METHODS, KEY_COUNT
 };
 
 /// What a full userdata is. Scripts cannot make userdata, so the first word of every one is ours and tells its kind.
@@ -126,8 +129,10 @@ struct clua_state {
     clua_param *params;
     size_t param_count;
     bar *bar;
+    uint32_t bar_reads;  // fields of bars that the script has read, a bit each
+    bool bar_shown;      // the table of those answers for the record; to be ended before anything but `on_bar` runs
     struct watchdog *watchdog;
-    const char *key[KEY_COUNT];
+    const void *key[KEY_COUNT];
 };
 
 /// The state that runs on this thread, for the signal handler of the hang guard.
@@ -138,9 +143,33 @@ static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_ge
 // state.c
 /// Runs `function(argument)` under protection; answers CLUA_OK…
 int clua_protect(clua_state *s, lua_CFunction function, void *argument);
+/// What `lua_pcall` answered was no success, or the call was stopped: notes the error, puts the stack right.
+int clua_failed(clua_state *s, int status);
+void clua_change_thread(clua_state *s);
+void clua_hide_bar(clua_state *s);
 /// Calls what is on the main stack: a function and its arguments.
-int clua_enter(clua_state *s, int64_t now, int arguments);
+static inline __attribute__((always_inline)) int clua_enter_bar(clua_state *s, int64_t now, int arguments) {
+    s->now = now;
+    s->epoch++;
+    s->created_orders = s->created_timers = 0;
+    if (__builtin_expect(s->thread_mark != &clua_running, 0)) clua_change_thread(s);
+    clua_running = s;
+    uint64_t sequence = atomic_load_explicit(&s->sequence, memory_order_relaxed) + 1;
+    atomic_store_explicit(&s->sequence, sequence, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    int status = lua_pcallk(s->L, arguments, 0, AT_HANDLER, 0, NULL);
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&s->sequence, sequence + 1, memory_order_relaxed);
+    clua_running = NULL;
+    return __builtin_expect(status == LUA_OK && !s->fatal, 1) ? CLUA_OK : clua_failed(s, status);
+}
+static inline __attribute__((always_inline)) int clua_enter(clua_state *s, int64_t now, int arguments) {
+    if (__builtin_expect(s->bar_shown, 0)) clua_hide_bar(s);
+    return clua_enter_bar(s, now, arguments);
+}
 bool clua_refused(clua_state *s);
+// records.c. Like `clua_hide_bar` it neither raises nor asks for memory: the keys are there.
+void clua_show_bar(clua_state *s, const clua_bar *values);
 void clua_raise_fatal(lua_State *L, int kind) __attribute__((noreturn));
 /// Raises again what a protected call has just answered, whatever it was.
 int clua_rethrow(lua_State *L, int status);
@@ -178,12 +207,24 @@ void clua_open_orders(lua_State *L);
 void clua_open_records(lua_State *L);
 void clua_open_modules(lua_State *L);
 void clua_open_indicators(lua_State *L);
-/// The object at `index`, or an error that says what was expected.
-void *clua_check(lua_State *L, int index, uint32_t kind);
+/// Raises that another kind of object was expected at `index`.
+void *clua_raise_kind(lua_State *L, int index, uint32_t kind);
+/// The object at `index`, or an error that says what was expected. No script has a light userdata.
+static inline void *clua_check(lua_State *L, int index, uint32_t kind) {
+    object *o = lua_touserdata(L, index);
+    return __builtin_expect(o && o->kind == kind, 1) ? o : clua_raise_kind(L, index, kind);
+}
 /// Makes a metatable that nobody sees, whose objects are read-only; leaves it on the stack.
 void clua_new_metatable(lua_State *L, const char *name);
 /// Place of the field's name among the keys from `first` to `last`, or -1.
-int clua_find_key(lua_State *L, int index, int first, int last);
+static inline int clua_find_key(lua_State *L, int index, int first, int last) {
+    const void *const *keys = state_of(L)->key;
+    const void *name = lua_topointer(L, index);
+    for (int i = first; i <= last; i++) {
+        if (keys[i] == name) return i;
+    }
+    return -1;
+}
 /// Pushes the userdata of an order: the same one for the same number as long as anybody holds it.
 order *clua_push_order(lua_State *L, const clua_order *fields);
 const char *clua_push_order_id(lua_State *L, const clua_order *o);

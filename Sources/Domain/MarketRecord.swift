@@ -80,4 +80,7 @@
         default: nil
         }
     }
+    @inline(__always) public var hasSide: Bool { (flags >> Flag.sideShift) &- 1 < 2 }
+    /// The side of a record that has one. Without a branch: of two sides as likely as each other every second guess would be wrong.
+    @inline(__always) public var toldSide: Side { unsafe unsafeBitCast((flags >> Flag.sideShift &- 1) & 1, to: Side.self) }
 }

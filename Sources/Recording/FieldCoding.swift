@@ -17,6 +17,11 @@ public struct FieldWriter: Sendable {
         flag(text != nil)
         if let text { self.text(text) }
     }
+    /// Bytes of any kind, counted.
+    public mutating func blob(_ blob: [UInt8]) {
+        integer(UInt32(blob.count))
+        bytes.append(contentsOf: blob)
+    }
     public mutating func decimal(_ value: ExactDecimal) {
         integer(value.mantissa)
         integer(UInt8(value.scale))
@@ -68,6 +73,13 @@ public struct FieldReader {
     }
 
     public mutating func optional() throws(Malformed) -> String? { try flag() ? text() : nil }
+
+    public mutating func blob() throws(Malformed) -> [UInt8] {
+        let count = Int(try integer(UInt32.self))
+        guard bytes.count - offset >= count else { throw malformed("\(count) bytes") }
+        defer { offset += count }
+        return Array(bytes[offset..<(offset + count)])
+    }
 
     public mutating func decimal() throws(Malformed) -> ExactDecimal {
         let mantissa = try integer(Int128.self)

@@ -78,6 +78,8 @@ extension LuaStrategy: Strategy {
     }
 
     public func onOrder(_ order: OrderID, _ desk: inout Desk) -> CallbackResult {
+        // What a script holds of an open order is read anew when it asks; a final one may be gone by then.
+        if unsafe desk.isOpen(order) && !clua_has(state, Int32(CLUA_ON_ORDER)) { return .clean }
         var shown = clua_order()
         let status = unsafe call(&desk) { state, now in
             guard unsafe ScriptHost.describe(host, order, &shown) else { return Int32(CLUA_OK) }

@@ -54,13 +54,13 @@ func text<Characters>(of characters: Characters) -> String {
 
 /// Puts a text into a fixed array of C, cut where it is too long.
 func write<Characters>(_ text: String, into characters: inout Characters) {
+    var text = text
     unsafe withUnsafeMutableBytes(of: &characters) { bytes in
-        var count = 0
-        for byte in text.utf8.prefix(bytes.count - 1) {
-            unsafe bytes[count] = byte
-            count += 1
+        text.withUTF8 { own in
+            let count = min(own.count, bytes.count - 1)
+            unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: own.baseAddress, count: count))
+            unsafe bytes[count] = 0
         }
-        unsafe bytes[count] = 0
     }
 }
 

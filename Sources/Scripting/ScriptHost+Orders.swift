@@ -189,12 +189,19 @@ extension ScriptHost {
     static func describe(
         _ host: UnsafeMutablePointer<ScriptHost>, _ id: OrderID, _ out: UnsafeMutablePointer<clua_order>
     ) -> Bool {
-        guard let desk = unsafe host.pointee.desk, let record = unsafe desk.pointee.order(id) else { return false }
+        guard let desk = unsafe host.pointee.desk else { return false }
+        return unsafe desk.pointee.read(id) { unsafe show($0, host, desk, out) } != nil
+    }
+
+    private static func show(
+        _ record: OrderRecord, _ host: UnsafeMutablePointer<ScriptHost>, _ desk: UnsafeMutablePointer<Desk>,
+        _ out: UnsafeMutablePointer<clua_order>
+    ) {
         let order = record.order
         let index = order.instrument.position
         let grids = unsafe host.pointee.grids[index]
         var shown = clua_order()
-        shown.number = id.raw
+        shown.number = order.id.raw
         shown.instrument = UInt32(index)
         shown.side = order.side.rawValue
         shown.state = state(of: order)
@@ -215,7 +222,6 @@ extension ScriptHost {
         if !record.reason.isEmpty { write(record.reason, into: &shown.reason) }
         if order.request.tag != OrderTag.none { write(unsafe desk.pointee.text(of: order.request.tag), into: &shown.tag) }
         unsafe out.initialize(to: shown)
-        return true
     }
 
     private static func average(_ order: Order, _ instrument: Instrument) -> Double {

@@ -30,7 +30,7 @@ extension Desk {
     ///
     /// - Parameter lots: the position, for `adverse`.
     public func markHalfTicks(_ index: Int, lots: Int64) -> Int64? {
-        let market = unsafe markets[index]
+        let market = unsafe markets + index
         let bid = unsafe books[index].bestBidTicks
         let ask = unsafe books[index].bestAskTicks
         switch markMode {
@@ -38,13 +38,13 @@ extension Desk {
             if lots > 0, bid != Book.noBid { return 2 * bid }
             if lots < 0, ask != Book.noAsk { return 2 * ask }
         case .last:
-            if market.hasTraded { return 2 * market.lastTrade.ticks }
+            if unsafe market.pointee.hasTraded { return unsafe 2 * market.pointee.lastTrade.ticks }
         case .mid:
             break
         }
         if bid != Book.noBid, ask != Book.noAsk { return bid + ask }
-        if market.hasTraded { return 2 * market.lastTrade.ticks }
-        return market.hasMark ? market.lastMark : nil
+        if unsafe market.pointee.hasTraded { return unsafe 2 * market.pointee.lastTrade.ticks }
+        return unsafe market.pointee.hasMark ? market.pointee.lastMark : nil
     }
 
     /// Notes this moment's equity: its peak is what a drawdown is measured from.

@@ -81,6 +81,13 @@ extension Desk {
 
     public func order(_ id: OrderID) -> OrderRecord? { orders[id] }
 
+    /// What `body` makes of the order where it stands, without a copy; nil where the desk does not know it.
+    @inline(__always)
+    public func read<Answer>(_ id: OrderID, _ body: (OrderRecord) -> Answer) -> Answer? { orders.read(id, body) }
+
+    /// Whether the desk knows the order and it is not final.
+    public func isOpen(_ id: OrderID) -> Bool { orders.isOpen(id) }
+
     /// Orders in any state that is not final, oldest first.
     public func openOrders(_ instrument: InstrumentID) -> [OrderID] { orders.live(instrument) }
 

@@ -45,6 +45,15 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
     }
 
+    /// Whether a market record can call the strategy, or move a bar on.
+    public var hearsRecords: Bool {
+        for index in desk.instruments.indices {
+            let market = unsafe desk.markets + index
+            if unsafe market.pointee.hasBars || !market.pointee.subscribed.isDisjoint(with: callbacks) { return true }
+        }
+        return false
+    }
+
     /// A record has arrived: ``step(_:at:into:)`` of a market input, for drivers that have millions of them.
     ///
     /// - Returns: Whether anything but the market's own state may have changed: timers, bars, wishes.

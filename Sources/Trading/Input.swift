@@ -48,6 +48,14 @@ public struct BookedFill: Hashable, Sendable, BitwiseCopyable {
     public var time: Timestamp
     public var exchangeTime: Timestamp
     public var outcome: FillOutcome
+
+    public init(
+        fill: Fill, order: OrderID, instrument: InstrumentID, side: Side, tag: OrderTag, time: Timestamp, exchangeTime: Timestamp,
+        outcome: FillOutcome
+    ) {
+        (self.fill, self.order, self.instrument, self.side, self.tag) = (fill, order, instrument, side, tag)
+        (self.time, self.exchangeTime, self.outcome) = (time, exchangeTime, outcome)
+    }
 }
 
 /// What happens to a strategy whose callback failed.

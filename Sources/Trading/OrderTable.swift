@@ -88,6 +88,12 @@ struct OrderTable {
         return records[slot]
     }
 
+    @inline(__always)
+    func read<Answer>(_ id: OrderID, _ body: (OrderRecord) -> Answer) -> Answer? {
+        guard let slot = slot(of: id) else { return nil }
+        return body(records[slot])
+    }
+
     /// The order alone, without what would have to be counted as a reference.
     func order(_ id: OrderID) -> Order? {
         guard let slot = slot(of: id) else { return nil }

@@ -27,6 +27,10 @@ public struct FillOutcome: Hashable, Sendable, BitwiseCopyable {
     public var realised: Amount
     /// The fee in the quote currency, also where it was paid in base.
     public var feeInQuote: Amount
+
+    public init(positionAfter: Int64, closedLots: Int64, realised: Amount, feeInQuote: Amount) {
+        (self.positionAfter, self.closedLots, self.realised, self.feeInQuote) = (positionAfter, closedLots, realised, feeInQuote)
+    }
 }
 
 /// Cash per currency and positions per instrument, in exact integers.

@@ -10,12 +10,17 @@ enum ScriptFile {
         let source = try self.source(path)
         var options = options
         options.moduleFolders = folders(beside: path)
+        return try make(source, file: name(of: path), instruments: instruments, options: options)
+    }
+
+    /// A script that is in memory; `file` names it in messages.
+    static func make(_ source: [UInt8], file: String, instruments: [Instrument], options: LuaOptions) throws -> LuaStrategy {
         do throws(ScriptError) {
-            return try LuaStrategy(source: source, file: name(of: path), instruments: instruments, options: options)
+            return try LuaStrategy(source: source, file: file, instruments: instruments, options: options)
         } catch {
             // What `--set` or `params` in the configuration got wrong is the user's, not the script's.
             let isUsage = error.message.contains("; the parameters are")
-            let names = isUsage || error.message.contains(".lua") ? "" : "\(name(of: path)): "
+            let names = isUsage || error.message.contains(".lua") ? "" : "\(file): "
             throw Failure(isUsage ? .usage : .runFailed, names + "\(error)")
         }
     }
@@ -27,7 +32,7 @@ enum ScriptFile {
         throw Failure(.usage, "\(path): cannot be read: \(unsafe String(cString: strerror(errno))); expected a strategy, a Lua file")
     }
 
-    private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Where `require` looks: beside the strategy, and in its `lib`, or in `strategies/lib` here.
     private static func folders(beside path: String) -> [String] {

@@ -31,6 +31,35 @@ struct CallbackTests {
         #expect(bench.take()[0].contains("bar.close is read after its on_bar has returned"))
     }
 
+    /// Fields that were read once are answered without a call: they must be those of the bar at hand, and of none in any other callback.
+    @Test func fieldsReadBeforeAreThoseOfTheBarAtHand() throws {
+        let minute: Int64 = 60_000_000_000
+        let source = """
+            local S = {}
+            local kept
+            function S.on_start() market.instrument():subscribe("bars", "1m") end
+            function S.on_bar(inst, bar)
+              kept = bar
+              if bar.close > 102 then print(bar.close, bar.close, bar.high, bar.time, bar.nothing) else print(bar.close, bar.interval) end
+            end
+            function S.on_trade() end
+            function S.on_stop() for _, f in ipairs{"close", "high", "low"} do print((select(2, pcall(function() return kept[f] end)))) end end
+            return S
+            """
+        let bench = try Bench(source)
+        bench.start()
+        for ticks in [10000, 10300, 10500, 10100] as [Int64] {
+            bench.trade(.buy, ticks, 100)
+            bench.step(.barClose, after: minute)
+        }
+        let said = bench.take()
+        #expect(said.count == 4)
+        #expect(said[0] == "100.0\t1m" && said[3] == "101.0\t1m")
+        #expect(said[1].hasPrefix("103.0\t103.0\t103.0\t") && said[2].hasPrefix("105.0\t105.0\t105.0\t"))
+        bench.step(.stop(reason: "end"))
+        #expect(bench.take().filter { $0.contains("is read after its on_bar has returned") }.count == 3)
+    }
+
     @Test func timersRunWhenDue() throws {
         let bench = try Bench(
             """

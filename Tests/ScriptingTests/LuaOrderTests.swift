@@ -41,6 +41,28 @@ struct LuaOrderTests {
         #expect(try say("print(pcall(function() return market.instrument():buy(1, 100, 'IOC') end))").contains("table expected, got string"))
     }
 
+    /// Plain tables of options are read in one walk, others field by field: what is said must not depend on which.
+    @Test func optionsMeanTheSameHoweverTheyAreKept() throws {
+        let bench = try Bench(
+            """
+            local S = {}
+            function S.on_start()
+              local i = market.instrument()
+              local said = {post_only = true, reduce_only = false, tag = "deep", allow_duplicate = true}
+              i:buy(0.5, 99, said)
+              i:buy(0.5, 99, setmetatable({}, {__index = said}))
+              i:buy(0.5, 99, {post_only = true, reduce_only = false, tag = "deep", allow_duplicate = true, tif = "GTC"})
+            end
+            return S
+            """)
+        bench.start()
+        #expect(bench.requests.count == 3)
+        for request in bench.requests {
+            #expect(request.isPostOnly && !request.isReduceOnly && request.allowsDuplicate)
+            #expect(request.tag == bench.requests[0].tag && request.tag != OrderTag.none)
+        }
+    }
+
     @Test func aRequestSaysWhatTheScriptSaid() throws {
         let bench = try Bench(
             """

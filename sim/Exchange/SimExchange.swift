@@ -41,6 +41,12 @@ public import Domain
         unsafe markets.deallocate()
     }
 
+    /// Whether an order of ours is at the venue: else records change its books, and report nothing.
+    public var hasOrders: Bool {
+        for index in 0..<marketCount where market(index).pointee.isWatching { return true }
+        return false
+    }
+
     /// The venue's own record of our position, in lots, negative when short.
     public func position(_ instrument: Int) -> Int64 { market(instrument).pointee.position }
 
@@ -61,8 +67,8 @@ public import Domain
         let market = market(instrument)
         // Nearly every record is a level: it has the short way.
         if record.pointee.kindByte == MarketRecord.Kind.level.rawValue {
-            guard market.pointee.hasLevels, let side = record.pointee.side else { return }
-            setLevel(market, side, ticks: record.pointee.a, units: record.pointee.b, at: record.pointee.exchangeTime)
+            guard market.pointee.hasLevels, record.pointee.hasSide else { return }
+            setLevel(market, record.pointee.toldSide, ticks: record.pointee.a, units: record.pointee.b, at: record.pointee.exchangeTime)
         } else {
             applyRare(market, record)
         }

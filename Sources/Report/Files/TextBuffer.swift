@@ -52,14 +52,28 @@ import Domain
 
     /// A field of a CSV row: quoted where it holds a comma, a quote or a line break (RFC 4180).
     mutating func append(field text: String) {
-        let special = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-        guard special else { return append(text) }
+        var text = text
+        let isPlain = text.withUTF8 { unsafe appendPlain($0) }
+        if isPlain { return }
         append(byte: 0x22)
         for byte in text.utf8 {
             if byte == 0x22 { append(byte: 0x22) }
             append(byte: byte)
         }
         append(byte: 0x22)
+    }
+
+    /// Appends bytes that need no quotes; false, and nothing appended, where some do.
+    private mutating func appendPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        reserve(bytes.count)
+        let place = unsafe base + count
+        for index in 0..<bytes.count {
+            let byte = unsafe bytes[index]
+            if byte == 0x2C || byte == 0x22 || byte == 0x0A || byte == 0x0D { return false }
+            unsafe place[index] = byte
+        }
+        count += bytes.count
+        return true
     }
 
     mutating func comma() { append(byte: 0x2C) }

@@ -47,10 +47,10 @@ public struct FillRow: Hashable, Sendable {
     static let header =
         "time,exchange_time,instrument,order_id,venue_order_id,side,price,qty,fee,fee_currency,liquidity,tag,position_after,realised_pnl,fill_id\n"
 
-    func write(into buffer: inout TextBuffer, _ own: Instrument) {
+    func write(into buffer: inout TextBuffer, _ own: Instrument, name: String) {
         buffer.append(time.nanoseconds); buffer.comma()
         buffer.append(exchangeTime.nanoseconds); buffer.comma()
-        buffer.append(field: own.name); buffer.comma()
+        buffer.append(field: name); buffer.comma()
         buffer.append(field: orderID); buffer.comma()
         buffer.append(field: venueOrderID); buffer.comma()
         buffer.append(side.name); buffer.comma()
@@ -111,10 +111,10 @@ public struct OrderRow: Hashable, Sendable {
     static let header =
         "id,venue_order_id,instrument,side,type,tif,price,qty,created,acked,closed,state,filled,avg_price,reason,tag\n"
 
-    func write(into buffer: inout TextBuffer, _ own: Instrument) {
+    func write(into buffer: inout TextBuffer, _ own: Instrument, name: String) {
         buffer.append(field: id); buffer.comma()
         buffer.append(field: venueOrderID); buffer.comma()
-        buffer.append(field: own.name); buffer.comma()
+        buffer.append(field: name); buffer.comma()
         buffer.append(side.name); buffer.comma()
         buffer.append(type.name); buffer.comma()
         buffer.append(timeInForce.name); buffer.comma()

@@ -9,6 +9,8 @@ public enum LogLevel: String, Hashable, Sendable, CaseIterable { case debug, inf
 public final class RunRecorder {
     public let directory: String
     private let instruments: [Instrument]
+    /// Their names, put together once.
+    private let names: [String]
     /// Inputs may be told as late as just before ``finish(_:)``: their digests are taken while the run goes on.
     public var context: RunContext
 
@@ -29,6 +31,7 @@ public final class RunRecorder {
     public init(directory: String, instruments: [Instrument], context: RunContext) throws(RunFileError) {
         self.directory = directory
         self.instruments = instruments
+        names = instruments.map(\.name)
         self.context = context
         try RunFile.makeDirectory(directory)
         for name in [RunFiles.summary, RunFiles.charts, RunFiles.report] { RunFile.remove(directory + "/" + name) }
@@ -59,7 +62,8 @@ public final class RunRecorder {
 
     /// A fill, in the order in which the desk learned of them.
     public func fill(_ row: FillRow) {
-        row.write(into: &fillFile.buffer, instruments[row.instrument.position])
+        let place = row.instrument.position
+        row.write(into: &fillFile.buffer, instruments[place], name: names[place])
         fillFile.endRow()
         fees += row.feeValue ?? row.fee
         groups.fill(row)
@@ -68,8 +72,8 @@ public final class RunRecorder {
 
     /// An order that has closed, a refused one included.
     public func order(_ row: OrderRow) {
-        let own = instruments[row.instrument.position]
-        row.write(into: &orderFile.buffer, own)
+        let place = row.instrument.position
+        row.write(into: &orderFile.buffer, instruments[place], name: names[place])
         orderFile.endRow()
         groups.order(row)
     }

@@ -84,6 +84,7 @@ import Domain
         try checkBytes(header)
         let start = Int(header.offset) + BlockHeader.length
         let bytes = unsafe file.slice(start..<(start + Int(header.payloadBytes)))
+        defer { file.drop(Int(header.offset)..<header.end) }
         var records: [VariableRecord] = []
         var offset = 0
         for _ in 0..<header.count {

@@ -160,6 +160,13 @@ public struct TapeBlock: Hashable, Sendable {
         return records
     }
 
+    /// Every variable record, in order; in memory is one block at a time.
+    public func forEachVariable(_ body: (VariableRecord) throws -> Void) throws {
+        for number in unsafe layout.blocks.indices where unsafe layout.blocks[number].kind == .variable {
+            for record in try store.variableRecords(number) { try body(record) }
+        }
+    }
+
     /// The first block that can hold records of `from` or later.
     func firstBlock(from: Timestamp?) -> Int {
         guard let from else { return 0 }

@@ -124,7 +124,7 @@ import Glibc
         summary.add(record)
         pending += 1
         recordCount += 1
-        if pending == recordsPerBlock { try writeMarketBlock() }
+        if pending == recordsPerBlock { try writePending() }
     }
 
     /// Adds a record of variable length to the journal part, at this place between the market records.
@@ -167,9 +167,11 @@ import Glibc
         close(descriptor)
     }
 
+    /// Variable records first: each tells how many market records came before it, so that after a crash between the two blocks the
+    /// reader sees that some are missing. The other way round a missing variable record would go unnoticed.
     private func writePending() throws(TapeError) {
-        if pending > 0 { try writeMarketBlock() }
         if variableCount > 0 { try writeVariableBlock() }
+        if pending > 0 { try writeMarketBlock() }
     }
 
     private func writeMarketBlock() throws(TapeError) {

@@ -41,6 +41,9 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The run's folder. Default: runs/<UTC time>-<strategy>.", valueName: "dir"))
     var out: String?
 
+    @Flag(help: "Write journal.tape too: every input in order, for `perigee replay`.")
+    var journal = false
+
     @Option(help: "What stdout is: tables for people, or the run's summary.json.")
     var format: OutputFormat = .text
 

@@ -169,9 +169,12 @@ struct BacktestRun {
         let recorder = try recorder(at: folder, context)
         let sink = sink(recorder)
         do {
-            var run = try Backtest(engine: engine, tape: tape, settings: backtest, sink: sink)
-            let ending = try run.run()
-            try finish(&run, ending, recorder, sink, folder)
+            guard command.journal else { return try drive(engine, backtest, sink, recorder, sink, folder) }
+            let journal = try journal(in: folder, setup, strategy)
+            try drive(engine, backtest, JournaledSink(sink, journal: journal), recorder, sink, folder) {
+                try journal.modules($0, at: $1)
+                try journal.finish(durably: false)
+            }
         } catch let error as TapeError {
             throw Failure(.runFailed, "\(error)")
         } catch let error as RunFileError {
@@ -180,6 +183,30 @@ struct BacktestRun {
             throw Failure(
                 .runFailed, "order \(RunSink.text(of: order)) at \(time.nanoseconds): the simulated exchange and the desk disagree; this is a fault of perigee")
         }
+    }
+
+    /// - Parameters:
+    ///   - sink: what the run tells; `rows` is the part of it that writes the folder's files.
+    ///   - atEnd: with the modules that were read while it ran.
+    private func drive<Sink: BacktestSink>(
+        _ engine: consuming Engine<LuaStrategy>, _ settings: BacktestSettings, _ sink: Sink, _ recorder: RunRecorder, _ rows: RunSink,
+        _ folder: String, atEnd: ([JournalHead.Module], Timestamp) throws -> Void = { _, _ in }
+    ) throws {
+        let known = engine.strategy.modules.count
+        var run = try Backtest(engine: engine, tape: tape, settings: settings, sink: sink)
+        let ending = try run.run()
+        try atEnd(run.engine.strategy.modules.dropFirst(known).map { JournalHead.Module(name: $0.name, source: $0.source) }, run.engine.desk.now)
+        try finish(&run, ending, recorder, rows, folder)
+    }
+
+    private func journal(in folder: String, _ setup: DeskSetup, _ strategy: LuaStrategy) throws -> JournalWriter {
+        let source = try ScriptFile.source(scriptPath)
+        var seat = JournalHead.Seat(name: scriptName, file: ScriptFile.name(of: scriptPath), source: source, sha256: SHA256.digest(source), desk: setup)
+        seat.modules = strategy.modules.map { JournalHead.Module(name: $0.name, source: $0.source) }
+        (seat.parameters, seat.seed, seat.currency, seat.errorPolicy) = (parameters, models.seed, command.currency, errorPolicy)
+        var head = JournalHead(mode: .backtest, engine: Perigee.engineVersion, seats: [seat])
+        if let path = command.config { head.configuration = TextFile.bytes(path).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        return try JournalWriter(path: folder + "/journal.tape", instruments: instruments, head: head, target: .whenComplete)
     }
 
     private var sample: Span {
@@ -270,8 +297,8 @@ struct BacktestRun {
 
     // MARK: - Results
 
-    private func finish(
-        _ run: inout Backtest<LuaStrategy, RunSink>, _ ending: BacktestEnding, _ recorder: RunRecorder, _ sink: RunSink, _ folder: String
+    private func finish<Sink: BacktestSink>(
+        _ run: inout Backtest<LuaStrategy, Sink>, _ ending: BacktestEnding, _ recorder: RunRecorder, _ sink: RunSink, _ folder: String
     ) throws {
         Progress.clearLine()
         let ending = try run.save(ending, into: sink)
@@ -308,7 +335,7 @@ struct BacktestRun {
     }
 }
 
-extension Backtest where S == LuaStrategy, Sink == RunSink {
+extension Backtest where S == LuaStrategy {
     /// `on_save`, which runs after `on_stop`: there is nowhere to keep its state, but a fault in it shows here and not in a live run.
     fileprivate mutating func save(_ ending: BacktestEnding, into sink: RunSink) throws -> BacktestEnding {
         if case .strategyFailed = ending { return ending }

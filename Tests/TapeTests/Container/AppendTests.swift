@@ -57,7 +57,7 @@ import Testing
         let (path, _) = try DamageTests.makeTape(folder, .plain)
         var bytes = TemporaryFolder.read(path)
         let block = try TapeReader(path: path).blocks[1]
-        bytes[block.offset + 200] ^= 4
+        bytes[block.offset + 150] ^= 4
         let copyPath = folder.write(bytes, to: "damaged.tape")
         let error = #expect(throws: TapeError.self) { try TapeWriter.reopen(path: copyPath) }
         guard case .damaged(copyPath, 1, block.offset, _) = error else {
