@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Live",
             dependencies: [
-                "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "Transport", "TLS", "Venues", "CChecksum",
+                "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -146,7 +146,11 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["Domain", "Risk", "Trading", "Exchange", "Recording", "Venues", "Live"], swiftSettings: tests),
+            dependencies: [
+                "Domain", "Risk", "Trading", "Exchange", "Recording", "Venues", "Live", "VenueSim", "TLS", "Transport", "Configuration", "perigee",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: tests),
         // The real connectors against the simulated venues.
         .testTarget(
             name: "ConformanceTests",

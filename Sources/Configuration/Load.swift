@@ -104,7 +104,7 @@ extension Settings {
 
     private static var systemError: String { unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)" }
 
-    private static func contents(of file: String) throws(ConfigurationError) -> String {
+    static func contents(of file: String) throws(ConfigurationError) -> String {
         guard let handle = unsafe fopen(file, "r") else {
             throw ConfigurationError(message: "\(file): cannot be read: \(Settings.systemError)")
         }

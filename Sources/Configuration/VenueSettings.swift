@@ -108,7 +108,7 @@ extension Settings.Venue {
     }
 
     /// Whether there are endpoints, and every one is on this host.
-    var reachesOnlyLoopback: Bool {
+    public var reachesOnlyLoopback: Bool {
         !endpoints.isEmpty && kind.endpointKeys.allSatisfy { key in endpoints[key].map(Settings.Venue.isLoopback) ?? true }
     }
 

@@ -127,7 +127,9 @@ extension DeskCore {
 
     func save() {
         for seat in seats.indices {
-            if let saved = seats[seat].engine.save() { onSave?(seat, saved) }
+            let saved = seats[seat].engine.save()
+            sink.saved(strategy: seat, at: max(now.wall, seats[seat].engine.desk.now))
+            if let saved { onSave?(seat, saved) }
         }
     }
 

@@ -81,5 +81,7 @@ public protocol DeskSink: AnyObject {
     /// Every input in order, before the step, and the effects it had.
     func input(_ input: Input, strategy: Int?, at time: Timestamp)
     func effects(_ effects: [Effect], strategy: Int)
+    /// `on_save` ran, whatever it gave: it may have changed the script.
+    func saved(strategy: Int, at time: Timestamp)
     func flush()
 }

@@ -1,6 +1,7 @@
 import Configuration
 import Domain
 import Exchange
+import Glibc
 import Live
 import Recording
 import Report
@@ -64,7 +65,44 @@ extension LiveRun {
             let strategy = try loadStrategy(plan, index, instruments)
             for note in strategy.earlyNotes where !options.quiet { CommandLineMain.say("\(note.level.rawValue) \(note.text)") }
             let gate = Gate(instruments: instruments, limits: settings.limits, strategy: plan.name, live: liveDefaults)
+            heads.append(try head(plan, index, strategy, setup))
             return DeskCore<LuaStrategy>.Seat(Engine(strategy: strategy, gate: gate, desk: setup, errorPolicy: plan.onError ?? .stop))
+        }
+    }
+
+    /// What a replay needs of one strategy.
+    private func head(_ plan: StrategyPlan, _ index: Int, _ strategy: LuaStrategy, _ setup: DeskSetup) throws -> JournalHead.Seat {
+        let path = plan.file.split(separator: "/").last.map(String.init) ?? plan.file
+        var seat = JournalHead.Seat(
+            name: plan.name, file: path, source: try ScriptFile.source(plan.file), sha256: (try? SHA256.fileDigest(path: plan.file)) ?? "", desk: setup)
+        seat.modules = strategy.modules.map { JournalHead.Module(name: $0.name, source: $0.source) }
+        seat.parameters = plan.parameters
+        seat.seed = models.seed
+        seat.errorPolicy = plan.onError ?? .stop
+        (seat.instance, seat.epoch) = (identity?.instance ?? "pp0", identity?.epoch ?? 0)
+        (seat.orderStride, seat.orderOffset) = (UInt64(plans.count), UInt64(index))
+        return seat
+    }
+
+    /// The run's journal: every input of the desk, in order, in the run's folder.
+    func journal(_ instruments: [Instrument]) throws -> JournalWriter {
+        var head = JournalHead(mode: options.mode == .live ? .live : .paper, engine: Perigee.engineVersion, seats: heads)
+        head.run = outFolder
+        head.configuration = TextFile.bytes(options.config).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        head.live = liveDefaults
+        let path = outFolder + "/journal.tape"
+        _ = unsafe unlink(path)
+        do {
+            return try JournalWriter(path: path, instruments: instruments, head: head, target: .inPlace)
+        } catch {
+            throw Failure(.runFailed, "\(error)")
+        }
+    }
+
+    /// Modules that scripts read after the head was written.
+    func laterModules(_ core: DeskCore<LuaStrategy>) -> [[JournalHead.Module]] {
+        plans.indices.map { index in
+            core.seat(index).engine.strategy.modules.dropFirst(heads[index].modules.count).map { JournalHead.Module(name: $0.name, source: $0.source) }
         }
     }
 

@@ -39,6 +39,8 @@ final class LiveRun {
     let outFolder: String
     /// The ledger once it is open; one opening a run.
     var ledgerCache: (file: LedgerFile, state: LedgerState)?
+    /// What the journal's head says of each strategy.
+    var heads: [JournalHead.Seat] = []
     /// The venue's id of an order, once the desk runs.
     var venueName: (OrderID, String, Int) -> String = { _, _, _ in "" }
 
@@ -102,6 +104,7 @@ final class LiveRun {
         let loop: any EventLoop
         let desk: LiveDesk<LuaStrategy>
         var sink: LiveSink?
+        var journal: JournalSink?
         var instruments: [Instrument] = []
         var balances: [VenueBalance] = []
         var watch: RepeatedTask?
@@ -168,9 +171,13 @@ extension LiveRun.Launch {
         let sink = try run.sink(instruments, seats)
         self.sink = sink
         sink.onFailure = { [unowned self] error in self.desk.stop(.failed(message: "\(error)")) }
+        let journal = JournalSink(sink, journal: try run.journal(instruments)) { [unowned self] error in
+            self.desk.stop(.failed(message: "the journal: \(error)"))
+        }
+        self.journal = journal
         let ledger = try run.ledger
         let core = DeskCore(
-            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: sink,
+            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: journal,
             ledger: ledger?.file, ledgerState: ledger?.state ?? LedgerState(), paper: run.paperVenue(instruments, seats: seats.count), at: run.clock.now)
         run.prepareSaves(core)
         let isPaper = run.options.mode == .paper
@@ -196,6 +203,7 @@ extension LiveRun.Launch {
     /// Closes the run's files.
     func finish(_ ending: DeskEnding) throws {
         guard let sink, let core = desk.core else { return }
+        journal?.finish(modules: run.laterModules(core), at: run.clock.now.wall)
         for (index, seat) in sink.seats.enumerated() {
             try run.finish(seat, index, core, ending, events: sink.events)
         }

@@ -1,0 +1,165 @@
+internal import Domain
+internal import NIOCore
+internal import Venues
+
+/// One venue's side of a kill: its connection, its proof, its times. Confined to the kill's event loop.
+final class KillLine: VenueDriverDelegate {
+    enum Mission { case cancel, inspect }
+
+    let target: KillTarget
+    private let eventLoop: any EventLoop
+    private let registry: LiveOrderRegistry
+    /// Closed from the start: this session never places.
+    private let latch = Latch()
+    private var driver: VenueDriver?
+    private var proof: CancelProof?
+    private var probe: OpenOrderProbe?
+    private var timer: Scheduled<Void>?
+    private var pulledAt: Int64 = 0
+    /// Client ids of orders that a listing has shown: their fate is known to the proof.
+    private var seen: Set<String> = []
+    private(set) var outcome: KillOutcome
+    private(set) var isReady = false
+    var changed: (() -> Void)?
+
+    init(_ target: KillTarget, registry: LiveOrderRegistry, eventLoop: any EventLoop) {
+        (self.target, self.registry, self.eventLoop) = (target, registry, eventLoop)
+        outcome = KillOutcome(venue: target.name, finding: .unreachable("no answer yet"))
+        latch.close()
+    }
+
+    /// Connects and authenticates, and stays so.
+    func warm() {
+        guard driver == nil else { return }
+        do {
+            let made = VenueDriver(try target.session(), tls: target.tls, eventLoop: eventLoop, latch: latch, delegate: self)
+            driver = made
+            made.handle(.begin(.cancelling, instruments: target.instruments))
+        } catch {
+            outcome.finding = .unreachable("\(error)")
+            changed?()
+        }
+    }
+
+    func start(_ mission: Mission, pulledAt: Int64) {
+        guard let driver, proof == nil, probe == nil else { return }
+        self.pulledAt = pulledAt
+        let now = driver.now
+        switch mission {
+        case .inspect:
+            var made = OpenOrderProbe(spacing: driver.capabilities.proofSpacing, ownPrefix: target.ownPrefix)
+            let actions = made.start()
+            probe = made
+            perform(actions)
+        case .cancel:
+            var made = CancelProof(
+                capabilities: driver.capabilities, symbols: target.instruments.map(\.nativeSymbol), known: registry.orders(of: target.name),
+                ownPrefix: target.ownPrefix)
+            made.expectInFlight(until: inFlightUntil(driver))
+            let actions = made.start(at: now)
+            proof = made
+            perform(actions)
+        }
+    }
+
+    /// An order whose answer is out may still appear, however empty a listing is.
+    private func inFlightUntil(_ driver: VenueDriver) -> Int64 {
+        let isAnyOut = registry.orders(of: target.name).contains { $0.venueID == nil && !seen.contains($0.clientID ?? "") }
+        return isAnyOut ? pulledAt + driver.capabilities.acceptanceBound.nanoseconds : .min
+    }
+
+    /// What the desk has learned since: called every few milliseconds while the kill is under way.
+    func refresh() {
+        guard var current = proof, !current.isClean, let driver else { return }
+        var actions: [CancelProof.Action] = []
+        for order in registry.orders(of: target.name) { actions += current.note(order) }
+        current.expectInFlight(until: inFlightUntil(driver))
+        proof = current
+        perform(actions)
+    }
+
+    func end() {
+        timer?.cancel()
+        changed = nil
+        driver?.handle(.end)
+        driver = nil
+    }
+
+    // MARK: - What the session tells
+
+    func venueDriver(_ driver: VenueDriver, told event: VenueEvent) {
+        switch event {
+        case .link(.orders, let state):
+            isReady = state == .ready
+            if case .refused(let why) = state, proof == nil, probe == nil { outcome.finding = .unreachable(why) }
+            changed?()
+        case .answer(_, .orders(let orders)): for order in orders { if let id = order.reference.clientID { seen.insert(id) } }
+        default: break
+        }
+        if var current = proof, !current.isClean {
+            let actions = current.handle(event, at: driver.now)
+            proof = current
+            perform(actions)
+        }
+        if var current = probe, !current.isDone {
+            let actions = current.handle(event, at: driver.now.monotonic)
+            probe = current
+            perform(actions)
+        }
+    }
+
+    private func woken() {
+        guard let driver else { return }
+        if var current = proof {
+            let actions = current.wake(at: driver.now)
+            proof = current
+            perform(actions)
+        }
+        if var current = probe {
+            let actions = current.wake()
+            probe = current
+            perform(actions)
+        }
+    }
+
+    private func perform(_ actions: [CancelProof.Action]) {
+        guard let driver else { return }
+        for action in actions {
+            switch action {
+            case .command(let command):
+                driver.handle(command)
+                count(command)
+            case .wake(after: let span):
+                timer?.cancel()
+                timer = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(span.nanoseconds)) { [weak self] in self?.woken() }
+            case .done: timer?.cancel()
+            }
+        }
+        publish()
+    }
+
+    private func count(_ command: VenueCommand) {
+        switch command {
+        case .cancel, .cancelAll:
+            outcome.cancels += 1
+            if outcome.firstCancel == nil { outcome.firstCancel = sincePull }
+        case .begin, .place, .amend, .query, .resynchronise, .end: break
+        }
+    }
+
+    private var sincePull: Span { Span(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds) - pulledAt) }
+
+    private func publish() {
+        if let proof {
+            outcome.finding = proof.finding
+            if proof.isClean, outcome.proven == nil { outcome.proven = sincePull }
+        } else if let probe {
+            outcome.finding = probe.finding
+            if probe.isDone, outcome.proven == nil, outcome.isClean { outcome.proven = sincePull }
+        }
+        changed?()
+    }
+
+    /// Nothing more is to be done here.
+    var isDone: Bool { driver == nil || proof?.isClean == true || probe?.isDone == true }
+}

@@ -1,0 +1,87 @@
+import Configuration
+import Domain
+import Live
+import TLS
+import Transport
+import Venues
+
+/// Sessions out of a configuration's `[[venue]]`.
+enum VenueFactory {
+    /// Something of a venue's table that no session can be made with, as `venue NAME: credentials.key: …`.
+    struct Problem: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Parameter withSecrets: Reads the credentials; without, for scopes that need none.
+    static func settings(_ venue: Settings.Venue, withSecrets: Bool = true) throws -> VenueSettings {
+        var secrets: [String: Secret] = [:]
+        if withSecrets {
+            for (key, reference) in venue.credentials.sorted(by: { $0.key < $1.key }) {
+                do throws(SecretError) {
+                    secrets[key] = try secret(reference)
+                } catch {
+                    throw Problem(description: "venue \(venue.name): credentials.\(key): \(error.description)")
+                }
+            }
+        }
+        let environment: VenueSettings.Environment =
+            switch venue.environment {
+            // A venue on this host is nobody's production, whatever the word says.
+            case .production: venue.reachesOnlyLoopback ? .custom : .production
+            case .sandbox: .sandbox
+            case .custom: .custom
+            }
+        // The jitter of reconnecting need not repeat, and must differ between processes.
+        return VenueSettings(
+            name: venue.name, environment: environment, endpoints: venue.endpoints, credentials: secrets, requestLifetime: venue.requestLifetime,
+            options: venue.options, seed: UInt64.random(in: .min ... .max))
+    }
+
+    private static func secret(_ reference: SecretReference) throws(SecretError) -> Secret {
+        switch reference {
+        case .environment(let name): try SecretSource.environment(name).read()
+        case .file(let path): try SecretSource.file(path).read()
+        case .identifier(let text): Secret(Array(text.utf8))
+        }
+    }
+
+    static func session(_ kind: Settings.Venue.Kind, _ settings: VenueSettings) throws -> any VenueSession {
+        switch kind {
+        case .cryptocom:
+            do throws(VenueSettingsError) {
+                return try CryptoComSession(settings: settings)
+            } catch {
+                throw Problem(description: "venue \(settings.name): \(error)")
+            }
+        case .smartvalor, .valr, .dvchain, .apifiny, .sim:
+            throw Problem(description: "venue \(settings.name): this perigee has no connector of the kind \(kind.rawValue)")
+        }
+    }
+
+    static func tls(_ venue: Settings.Venue) throws -> TLSContext {
+        do throws(TLSError) {
+            return try TLSContext.client(extraAuthority: venue.certificateAuthority.map { .file($0) })
+        } catch {
+            throw Problem(description: "venue \(venue.name): ca_file: \(error)")
+        }
+    }
+
+    /// What the kill switch, `perigee kill` and the dead-man process need of a venue.
+    static func killTarget(_ venue: Settings.Venue) throws -> KillTarget {
+        let (settings, tls, kind) = (try settings(venue), try tls(venue), venue.kind)
+        // Tried here, so that what is wrong is said before anything is at stake.
+        _ = try session(kind, settings)
+        return KillTarget(
+            name: venue.name, instruments: try venue.instruments.map { try instrument($0, venue.name) }, tls: tls,
+            session: { try session(kind, settings) })
+    }
+
+    /// Enough of an instrument to cancel its orders: its grid plays no part in that.
+    private static func instrument(_ symbol: String, _ venue: String) throws -> Instrument {
+        let parts = symbol.split(separator: "_")
+        let finest = try ExactDecimal("0.00000001")
+        return try Instrument(
+            venue: venue, symbol: symbol, nativeSymbol: symbol, base: parts.first.map(String.init) ?? symbol,
+            quote: parts.count > 1 ? String(parts[1]) : symbol, tick: finest, lot: finest)
+    }
+}
