@@ -145,8 +145,10 @@ package struct LiveConditions: Sendable {
     private mutating func checkDrift(_ place: Int, at now: Timestamp, exposure: Exposure) throws(Breach) {
         if let drift = instruments[place].drift {
             guard let reference = exposure.midHalfTicks else { throw .noReference(control: 5) }
+            // The anchor first: a jump across a silence is a move too.
+            let known = instruments[place].anchor?.anchor(at: now)
             instruments[place].anchor?.note(reference, at: now)
-            if let anchor = instruments[place].anchor?.anchor(at: now) {
+            if let anchor = known {
                 let moved = Int128((reference - anchor).magnitude) * 1_000_000_000
                 if moved > Int128(anchor) * Int128(drift) {
                     throw .collarOverTime(parts: Int64(clamping: moved / max(Int128(anchor), 1)), limit: drift)

@@ -92,7 +92,8 @@ struct LiveConditionTests {
             now += next(30)
             let time = Timestamp(nanoseconds: now)
             let naive = min(all.reversed().prefix { $0 > now - 100 }.count, 8)
-            #expect(window.count(at: time) == naive)
+            let counted = window.count(at: time)
+            #expect(counted == naive)
             if next(3) > 0 {
                 window.note(at: time)
                 all.append(now)
@@ -110,7 +111,7 @@ struct LiveConditionTests {
             $0.account.later.repeatedFills?.per = second
         }
         let order = limit(.buy, 1, at: 200)
-        for _ in 0..<2 { #expect(gate.conditions.noteFill(fill(200), of: order, midHalfTicks: 402, at: noon).isEmpty) }
+        for _ in 0..<2 { #expect(gate.conditions.noteFill(fill(200), of: order, midHalfTicks: 402, at: noon) == []) }
         #expect(code(&gate) == nil)
         #expect(gate.conditions.noteFill(fill(200), of: order, midHalfTicks: 402, at: noon).map(\.control) == [8])
         let hour = noon + Span(nanoseconds: 3_600_000_000_000)
@@ -171,8 +172,8 @@ struct LiveConditionTests {
     func fills() throws {
         var gate = try gate(live: true)
         gate.conditions.setLock(false, venue: "sim")
-        #expect(gate.conditions.noteFill(fill(200), of: limit(.buy, 1, at: 200), midHalfTicks: 402, at: noon).isEmpty)
-        #expect(gate.conditions.noteFill(fill(202), of: orderAtMarket(.buy, 1), midHalfTicks: 402, at: noon).isEmpty)
+        #expect(gate.conditions.noteFill(fill(200), of: limit(.buy, 1, at: 200), midHalfTicks: 402, at: noon) == [])
+        #expect(gate.conditions.noteFill(fill(202), of: orderAtMarket(.buy, 1), midHalfTicks: 402, at: noon) == [])
         #expect(gate.conditions.noteFill(fill(203), of: orderAtMarket(.buy, 1), midHalfTicks: 402, at: noon).map(\.control) == [15])
         #expect(code(&gate) == "cancel_only")
         var other = try self.gate(live: true)
@@ -190,8 +191,9 @@ struct LiveConditionTests {
     @Test("C20: the most severe state counts, automatic moves only go down, reducing lets only smaller positions through")
     func states() throws {
         var gate = try gate()
-        #expect(gate.conditions.lower(to: .reducing, instrument0))
-        #expect(!gate.conditions.lower(to: .active, instrument0))
+        let fell = gate.conditions.lower(to: .reducing, instrument0)
+        let rose = gate.conditions.lower(to: .active, instrument0)
+        #expect(fell && !rose)
         #expect(code(&gate) == "reducing")
         var long = quietMarket()
         long.positionLots = 5
@@ -199,7 +201,8 @@ struct LiveConditionTests {
         #expect(code(&gate, limit(.sell, 6, at: 210), long) == "reducing")
         long.sellLeavesLots = 4
         #expect(code(&gate, limit(.sell, 2, at: 210), long) == "reducing")
-        #expect(gate.conditions.lower(to: .halted, nil))
+        let halted = gate.conditions.lower(to: .halted, nil)
+        #expect(halted)
         #expect(code(&gate, limit(.sell, 1, at: 210), long) == "halted")
         gate.conditions.arm()
         #expect(code(&gate) == nil)
