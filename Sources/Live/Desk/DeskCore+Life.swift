@@ -117,12 +117,32 @@ extension DeskCore {
                 ask(.balances, venue, for: .audit)
             }
         }
+        if phase == .running { watchFeeds() }
         if now.monotonic >= nextSave, phase == .running {
             nextSave = now.monotonic + plan.save.nanoseconds
             save()
         }
         sink.flush()
         do { try ledger?.synchronize() } catch { diskFailed(error) }
+    }
+
+    /// Liveness by the arrival of data: a silent book is told as stale and asked for anew, once each silence.
+    private func watchFeeds() {
+        if silentSince.isEmpty { silentSince = Array(repeating: nil, count: plan.instruments.count) }
+        for index in plan.instruments.indices {
+            let arrival = unsafe seats[0].engine.desk.markets[index].bookArrival.nanoseconds
+            let isSilent = arrival != .min && now.wall.nanoseconds - arrival > plan.feedSilence.nanoseconds
+            let instrument = InstrumentID(index: index)
+            if isSilent, silentSince[index] == nil {
+                silentSince[index] = now.monotonic
+                host.log(.warn, plan.instruments[index].venue, "\(plan.instruments[index].name): nothing heard for \(plan.feedSilence.text); its book is asked for anew")
+                feedAll(.control(.instrument(.stale, instrument)))
+                host.send(.resynchronise(instrument), to: home[index])
+            } else if !isSilent, silentSince[index] != nil {
+                silentSince[index] = nil
+                feedAll(.control(.instrument(.resynced, instrument)))
+            }
+        }
     }
 
     func save() {

@@ -72,6 +72,8 @@ public final class DeskCore<S: Strategy> {
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
+    /// By instrument: when its silence was last told, monotonic ns; nil while it is heard.
+    var silentSince: [Int64?] = []
     /// Until when a proven stop waits for last words about orders, monotonic ns.
     var stopDeadline = Int64.max
     /// Saved states, for the runtime to hand to the disk.

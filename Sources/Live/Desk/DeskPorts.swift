@@ -65,6 +65,8 @@ public struct DeskPlan: Sendable {
     public var save = Span(nanoseconds: 30_000_000_000)
     /// After this long without proof a stop is given up: what is left is said.
     public var stopPatience = Span(nanoseconds: 120_000_000_000)
+    /// A book that nothing was heard of for this long is silent, whatever its connection looks like (F29).
+    public var feedSilence = Span(nanoseconds: 10_000_000_000)
 
     public init(
         mode: Mode, venues: [VenuePlan], instruments: [Instrument], strategies: [String], instance: String, epoch: UInt32, run: String,

@@ -154,9 +154,11 @@ extension LiveRun {
             DeskPlan.VenuePlan(
                 name: entry.settings.name, capabilities: capabilities, acceptanceBound: entry.settings.requestLifetime, isTrading: isLive)
         }
-        return DeskPlan(
+        var plan = DeskPlan(
             mode: options.mode, venues: venuePlans, instruments: instruments, strategies: plans.map(\.name), instance: identity?.instance ?? "pp0",
             epoch: identity?.epoch ?? 0, run: options.out ?? "", adoptsLeftOrders: settings.run.onRestart == .adopt)
+        plan.feedSilence = settings.watchdog.feedSilence
+        return plan
     }
 
     func paperVenue(_ instruments: [Instrument], seats: Int) -> PaperVenue? {

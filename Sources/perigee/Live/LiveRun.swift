@@ -145,6 +145,7 @@ final class LiveRun {
         let started: Timestamp
         let binary = BinaryHash.running() ?? ""
         var looks = 0
+        var lastLook = Int64.min
         var sink: LiveSink?
         var journal: JournalSink?
         var instruments: [Instrument] = []
@@ -212,6 +213,14 @@ extension LiveRun.Launch {
     /// Each 20 ms: what signals and other threads want, the dead-man's beat, and each second what people see.
     private func look() {
         looks += 1
+        let moment = run.clock.now.monotonic
+        let gap = lastLook == .min ? Span.zero : Span(nanoseconds: moment - lastLook)
+        // Asleep or stopped for longer than the dead-man process waits: it has acted, and nothing from before may go on (F51).
+        if run.options.mode == .live, gap >= run.settings.watchdog.deadMan {
+            run.guards?.killSwitch.pull(reason: "the desk stood still for \(gap.nanoseconds / 1_000_000) ms", source: "watchdog")
+            desk.stop(.halted(reason: "watchdog: the desk stood still"))
+        }
+        lastLook = moment
         run.guards?.deadMan?.beat()
         if Interrupt.isPending { desk.stop(.interrupted) }
         if run.signals.wantsStop { desk.stop(.done(reason: "control socket")) }
