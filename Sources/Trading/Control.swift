@@ -48,6 +48,17 @@ public struct ForeignExposure: Hashable, Sendable, BitwiseCopyable {
     public var highestBuyTicks = Exposure.noBid
     public var lowestSellTicks = Exposure.noAsk
     public init() {}
+
+    /// Both together.
+    public mutating func add(_ other: ForeignExposure) {
+        positionLots += other.positionLots
+        buyLeavesLots += other.buyLeavesLots
+        sellLeavesLots += other.sellLeavesLots
+        liveOrders += other.liveOrders
+        openValue += other.openValue
+        highestBuyTicks = max(highestBuyTicks, other.highestBuyTicks)
+        lowestSellTicks = min(lowestSellTicks, other.lowestSellTicks)
+    }
 }
 
 /// What a start or a reconnect found, as `on_reconcile` tells it.

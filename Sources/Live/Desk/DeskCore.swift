@@ -72,6 +72,8 @@ public final class DeskCore<S: Strategy> {
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
+    /// What each engine was last told of the others, by engine and instrument.
+    var told: [[ForeignExposure]] = []
     /// By instrument: when its silence was last told, monotonic ns; nil while it is heard.
     var silentSince: [Int64?] = []
     /// Until when a proven stop waits for last words about orders, monotonic ns.
@@ -88,6 +90,7 @@ public final class DeskCore<S: Strategy> {
         precondition(plan.mode == .paper || ledger != nil, "live needs a ledger")
         (self.plan, self.latch, self.host, self.sink, self.ledger, self.now) = (plan, latch, host, sink, ledger, now)
         seats = engines
+        told = Array(repeating: Array(repeating: ForeignExposure(), count: plan.instruments.count), count: engines.count)
         self.paper = paper
         let names = plan.venues.map(\.name)
         home = plan.instruments.map { instrument in
@@ -193,12 +196,28 @@ public final class DeskCore<S: Strategy> {
             let list = effects
             effects.removeAll(keepingCapacity: true)
             for effect in list { handle(effect, of: seat) }
+            if seats.count > 1 { tellOthers() }
         }
         if !seats[seat].engine.desk.notes.isEmpty {
             for note in seats[seat].engine.desk.notes { sink.noted(note, strategy: seat) }
             seats[seat].engine.desk.notes.removeAll(keepingCapacity: true)
         }
         if phase == .running, !seats[seat].engine.isRunning { strategyEnded(seat) }
+    }
+
+    /// Strategies on one account count in each other's limits: whatever one has open or holds, the others are told before they ask for more.
+    private func tellOthers() {
+        for place in plan.instruments.indices {
+            let instrument = InstrumentID(index: place)
+            let own = seats.map { $0.engine.desk.ownExposure(instrument) }
+            for seat in seats.indices {
+                var others = ForeignExposure()
+                for other in seats.indices where other != seat { others.add(own[other]) }
+                guard others != told[seat][place] else { continue }
+                told[seat][place] = others
+                feed(seat, .control(.foreign(instrument, others)))
+            }
+        }
     }
 
     /// Timers and bars whose time came before this moment run first.
