@@ -1,6 +1,6 @@
 public import Domain
 
-/// Limits that a configuration may set already and whose controls come with paper and live (`docs/risk.md`): kept, not yet enforced.
+/// Limits of what happens over time and over the account, beside those of one order (`docs/risk.md`).
 public struct LaterLimits: Hashable, Sendable {
     /// C5: how far the reference may drift from its anchor, and own fills may slip, within a time; as fractions.
     public struct CollarOverTime: Hashable, Sendable {
@@ -48,7 +48,7 @@ public struct LaterLimits: Hashable, Sendable {
     public init() {}
 }
 
-/// Account-wide settings whose controls come with paper and live: kept, not yet enforced.
+/// The same for the whole account. The break limits (C27) are kept and bind nothing yet.
 public struct LaterAccountLimits: Hashable, Sendable {
     /// C18: the instruments each strategy may trade; nil: the configured ones.
     public var permit: [String: [String]]?

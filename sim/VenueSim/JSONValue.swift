@@ -13,7 +13,7 @@ enum JSONValue: Hashable, Sendable {
     init(_ bytes: [UInt8]) throws(JSONError) {
         self = try unsafe bytes.withUnsafeBufferPointer { buffer -> Result<JSONValue, JSONError> in
             guard let start = buffer.baseAddress else { return .failure(JSONError(offset: 0, expected: "a JSON text")) }
-            return unsafe Result { () throws(JSONError) in
+            return Result { () throws(JSONError) in
                 var reader = JSONReader(unsafe Bytes(start: start, count: buffer.count))
                 let value = try JSONValue(&reader)
                 try reader.finish()

@@ -144,14 +144,22 @@ extension DeskCore {
         record(entries)
     }
 
-    /// What the kill switch's own list of orders must follow.
+    /// What others follow of the ledger: the kill switch's own list of orders, and what a reconciliation found.
     private func publish(_ entry: LedgerEntry, _ venue: Int) {
         switch entry {
         case .venueID(let clientID, _):
             if let order = venues[venue].keeper.order(clientID) { host.orderNamed(order.reference, at: venue) }
         case .closed(let clientID, _): host.orderEnded(clientID, at: venue)
-        case .intent, .cancelWanted, .unknown, .fill, .baseline, .limits, .note: break
+        case .fill(let fill): if !venues[venue].isReconciled, fill.clientID != nil { noteFound(fill, venue) }
+        case .intent, .cancelWanted, .unknown, .baseline, .limits, .note: break
         }
+    }
+
+    /// A fill that no stream had told: `on_reconcile` tells how many there were.
+    private func noteFound(_ fill: LedgerFill, _ venue: Int) {
+        venues[venue].found.fills += 1
+        let signed = fill.key.side == .buy ? fill.quantity : -fill.quantity
+        venues[venue].found.positionChange = venues[venue].found.positionChange.adding(signed) ?? venues[venue].found.positionChange
     }
 
     private func perform(_ action: KeeperAction, _ venue: Int) {
@@ -176,11 +184,11 @@ extension DeskCore {
         }
     }
 
-    /// Somebody else's order: counted, never touched (F19).
+    /// Somebody else's order: told once, never touched (F19).
     private func external(_ order: VenueOrder, _ venue: Int) {
         guard let id = order.reference.venueID else { return }
         if venues[venue].externals.updateValue(order, forKey: id) == nil {
-            host.log(.warn, plan.venues[venue].name, "order \(id) on \(order.reference.symbol) is not ours; it counts in the exposure")
+            host.log(.warn, plan.venues[venue].name, "order \(id) on \(order.reference.symbol) is not ours; it is left alone")
         }
     }
 }

@@ -45,7 +45,7 @@ extension DeskCore {
         case .refused(let why):
             host.log(.error, name, "refused: \(why)")
             stop(.unreachable(venue: name, why: why))
-        case .closed: if isStopping { finishIfClosed() }
+        case .closed: finishIfProven()
         }
     }
 
@@ -79,8 +79,7 @@ extension DeskCore {
         feedAll(.start)
         for venue in plan.venues.indices {
             feedAll(.control(.unlock(venue: plan.venues[venue].name)))
-            if venues[venue].found != ReconcileReport() { feedAll(.control(.reconciled(venues[venue].found))) }
-            venues[venue].found = ReconcileReport()
+            tellFound(venue)
         }
         nextSample = now.monotonic
         nextSave = now.monotonic + plan.save.nanoseconds
@@ -89,8 +88,13 @@ extension DeskCore {
 
     /// Orders that an earlier start left: cancelled, or the strategy's again.
     func settleLeftOrders(_ venue: Int) {
-        guard phase == .starting, !plan.adoptsLeftOrders else { return }
+        guard phase == .starting else { return }
         for order in venues[venue].keeper.live where adopted[AdoptedKey(seat: order.strategy, id: order.id)] != nil {
+            if plan.adoptsLeftOrders {
+                venues[venue].found.adopted += 1
+                continue
+            }
+            venues[venue].found.cancelled += 1
             let needsVenueID = plan.venues[venue].capabilities.clientIDs != .lookup
             if let reference = venues[venue].keeper.cancelling(order.clientID, needsVenueID: needsVenueID) { host.send(.cancel(reference), to: venue) }
         }
@@ -98,7 +102,9 @@ extension DeskCore {
 
     /// The venue's own numbers: what is reserved is never more than it says (F55).
     func balances(_ balances: [VenueBalance], _ venue: Int) {
-        guard !balances.isEmpty else { return }
+        let totals = Dictionary(balances.map { ($0.currency, $0.total) }, uniquingKeysWith: { _, last in last })
+        guard totals.contains(where: { venues[venue].balances[$0.key] != $0.value }) else { return }
+        venues[venue].balances.merge(totals) { _, new in new }
         feedAll(.control(.balances(venue: plan.venues[venue].name, balances.map { AccountBalance(currency: $0.currency, total: $0.total, available: $0.available) })))
     }
 
@@ -160,17 +166,10 @@ extension DeskCore {
         switch seats[seat].engine.life {
         case .failed(let message):
             host.log(.error, plan.strategies[seat], message)
-            cancelAll(of: seat)
             if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.strategyFailed(message: message)) }
         case .ending(let reason):
             if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.done(reason: reason)) }
         case .created, .running, .ended: break
-        }
-    }
-
-    private func cancelAll(of seat: Int) {
-        for id in seats[seat].engine.desk.openOrders {
-            if let order = seats[seat].engine.desk.order(id), order.isSent { _ = order }
         }
     }
 
@@ -209,26 +208,21 @@ extension DeskCore {
 
     private func startProof(_ venue: Int) {
         let live = venues[venue].keeper.live
-        var symbols = plan.instruments.filter { $0.venue == plan.venues[venue].name }.map(\.nativeSymbol)
-        for order in live where !symbols.contains(order.symbol) { symbols.append(order.symbol) }
         let isOwnOnly = !venues[venue].externals.isEmpty
         venues[venue].proof = CancelProof(
-            capabilities: plan.venues[venue].capabilities, symbols: symbols, known: live.map(\.reference),
+            capabilities: plan.venues[venue].capabilities, known: live.map(\.reference),
             ownPrefix: isOwnOnly ? plan.instance : nil, firstQuestion: 1 << 48)
         prove(venue) { $0.start(at: now) }
     }
 
     /// Runs one step of a venue's proof and does what it wants.
     func prove(_ venue: Int, _ step: (inout CancelProof) -> [CancelProof.Action]) {
-        guard venues[venue].proof != nil else { return }
+        guard var proof = venues[venue].proof else { return }
         let unsettled = venues[venue].keeper.live.filter { $0.stage == .sent || $0.isUnknown }.map(\.sent).max()
         let until = unsettled.map { now.monotonic + $0.nanoseconds + plan.venues[venue].acceptanceBound.nanoseconds - now.wall.nanoseconds } ?? .min
-        venues[venue].proof?.expectInFlight(until: until)
-        guard let actions = venues[venue].proof.map({ proof in
-            var proof = proof
-            defer { venues[venue].proof = proof }
-            return step(&proof)
-        }) else { return }
+        proof.expectInFlight(until: until)
+        let actions = step(&proof)
+        venues[venue].proof = proof
         for action in actions {
             switch action {
             case .command(let command): host.send(command, to: venue)
@@ -240,24 +234,28 @@ extension DeskCore {
         }
     }
 
-    private func finishIfProven() {
+    func finishIfProven() {
         guard isStopping, venues.indices.allSatisfy({ !plan.venues[$0].isTrading || venues[$0].proof?.isClean == true }) else { return }
-        // Orders that the venue no longer shows may still owe us their fills and last words.
-        for venue in venues.indices {
-            for order in venues[venue].keeper.live where order.stage != .ending(.filled, .venue) && order.venueID != nil {
-                ask(.order(order.reference), venue, for: .order(clientID: order.clientID))
-            }
-        }
+        // Orders that the venue no longer shows may still owe us their fills and last words: asked for once, waited for a while.
         if venues.contains(where: { !$0.keeper.live.isEmpty }), now.monotonic < stopDeadline {
-            if stopDeadline == .max { stopDeadline = now.monotonic + 3_000_000_000 }
-            for venue in venues.indices { later(Span(nanoseconds: 200_000_000), .proof(venue: venue)) }
+            if stopDeadline == .max {
+                stopDeadline = now.monotonic + 3_000_000_000
+                askLastWords()
+            }
+            later(Span(nanoseconds: 200_000_000), .lastWords)
             return
         }
         for venue in venues.indices { host.send(.end, to: venue) }
         end()
     }
 
-    private func finishIfClosed() { finishIfProven() }
+    private func askLastWords() {
+        for venue in venues.indices {
+            for order in venues[venue].keeper.live where order.venueID != nil {
+                ask(.order(order.reference), venue, for: .order(clientID: order.clientID))
+            }
+        }
+    }
 
     func giveUp() {
         guard isStopping else { return }

@@ -20,7 +20,7 @@ extension DeskCore {
             if case .order(nil, _) = answer, let order = venues[venue].keeper.order(clientID), !order.isDone { startResolver(clientID, venue) }
         case .audit:
             if case .orders(let open) = answer { audit(open, venue) }
-        case .reconciliation: break
+            if case .balances(let told) = answer { balances(told, venue) }
         }
     }
 
@@ -118,13 +118,14 @@ extension DeskCore {
             startIfReady()
         } else {
             feedAll(.control(.unlock(venue: plan.venues[venue].name)))
-            if !wasReconciled { feedAll(.control(.reconciled(report(venue)))) }
+            if !wasReconciled { tellFound(venue) }
         }
     }
 
-    private func report(_ venue: Int) -> ReconcileReport {
-        defer { venues[venue].found = ReconcileReport() }
-        return venues[venue].found
+    /// `on_reconcile`, where there is something to tell.
+    func tellFound(_ venue: Int) {
+        if venues[venue].found != ReconcileReport() { feedAll(.control(.reconciled(venues[venue].found))) }
+        venues[venue].found = ReconcileReport()
     }
 
     /// The light form beside the stream: a live order that the venue does not list is asked for.

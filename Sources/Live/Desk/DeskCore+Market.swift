@@ -9,7 +9,7 @@ extension DeskCore {
             var record = record
             record.localTime = now.wall.nanoseconds
             unsafe withUnsafePointer(to: record) { pointer in
-                paper?.apply(unsafe pointer, at: now.wall)
+                unsafe paper?.apply(pointer, at: now.wall)
                 let input = unsafe Input.market(pointer, instrument: Int(record.instrument))
                 sink.input(input, strategy: nil, at: now.wall)
                 isStepping = true

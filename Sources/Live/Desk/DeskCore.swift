@@ -22,9 +22,9 @@ public final class DeskCore<S: Strategy> {
     }
 
     /// Why a venue was asked something.
-    enum Purpose: Hashable { case resolver(clientID: String), reconciliation, order(clientID: String), audit }
+    enum Purpose: Hashable { case resolver(clientID: String), order(clientID: String), audit }
     /// What is to be done at a time, monotonic.
-    enum Errand: Hashable { case resolver(clientID: String, venue: Int), reconciliation(venue: Int), proof(venue: Int), giveUp }
+    enum Errand: Hashable { case resolver(clientID: String, venue: Int), reconciliation(venue: Int), proof(venue: Int), lastWords, giveUp }
 
     struct AdoptedKey: Hashable {
         var seat: Int
@@ -43,6 +43,8 @@ public final class DeskCore<S: Strategy> {
         var externals: [String: VenueOrder] = [:]
         /// What reconciliation found since the strategies were last told.
         var found = ReconcileReport()
+        /// What it last said that it holds for us, by currency.
+        var balances: [String: ExactDecimal] = [:]
     }
 
     public let plan: DeskPlan
@@ -139,11 +141,12 @@ public final class DeskCore<S: Strategy> {
             feedAll(.control(.bookInvalid(instrument)))
         case .status(let instrument, let code): feedAll(.control(.instrument(code == .halted ? .halted : .resynced, instrument)))
         case .alarm(let text): host.log(.error, plan.venues[venue].name, text)
+        case .balances(let told): balances(told, venue)
         case .cancelAllFailed(_, let why): host.log(.warn, plan.venues[venue].name, "cancel-all failed: \(why)")
         case .refused(let clientID, _, let code, let message):
             host.log(.warn, plan.venues[venue].name, "order \(clientID) refused: \(code) \(message)")
         case .lost(let clientID, let why): host.log(.warn, plan.venues[venue].name, "the answer to order \(clientID) is lost: \(why)")
-        case .received, .order, .fill, .cancelRefused, .cancelLost, .amendRefused, .cancelAllReceived, .balances, .answer, .clock, .throttled: break
+        case .received, .order, .fill, .cancelRefused, .cancelLost, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
         }
         perform(venues[venue].keeper.absorb(event, at: now), venue)
         if case .answer(let id, let answer) = event { answered(id, answer, venue) }
@@ -285,6 +288,7 @@ public final class DeskCore<S: Strategy> {
             case .resolver(let clientID, let venue): beginRound(clientID, venue)
             case .reconciliation(let venue): beginReconciliation(venue)
             case .proof(let venue): prove(venue) { $0.wake(at: now) }
+            case .lastWords: finishIfProven()
             case .giveUp: giveUp()
             }
         }

@@ -53,7 +53,7 @@ final class KillLine: VenueDriverDelegate {
             perform(actions)
         case .cancel:
             var made = CancelProof(
-                capabilities: driver.capabilities, symbols: target.instruments.map(\.nativeSymbol), known: registry.orders(of: target.name),
+                capabilities: driver.capabilities, known: registry.orders(of: target.name),
                 ownPrefix: target.ownPrefix)
             made.expectInFlight(until: inFlightUntil(driver))
             let actions = made.start(at: now)

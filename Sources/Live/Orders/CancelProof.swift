@@ -25,7 +25,6 @@ public struct CancelProof: Sendable {
     /// Only orders whose client id begins with this are ours to cancel; nil: everything on the account.
     let ownPrefix: String?
     let capabilities: VenueCapabilities
-    let symbols: [String]
     /// Orders to cancel by name whatever a listing says: it may be behind.
     private var known: [VenueOrderReference]
     private var open: [VenueOrderReference] = []
@@ -48,12 +47,12 @@ public struct CancelProof: Sendable {
     static let patience = Span(nanoseconds: 6_000_000_000)
 
     /// - Parameters:
-    ///   - symbols: Instruments that have or had orders, in the venue's spelling, and everything configured.
+    ///   - known: Orders to cancel by name, whatever a listing says.
     ///   - firstQuestion: Where its query ids begin, so that they cannot meet anybody else's.
     public init(
-        capabilities: VenueCapabilities, symbols: [String], known: [VenueOrderReference], ownPrefix: String? = nil, firstQuestion: UInt64 = 1 << 48
+        capabilities: VenueCapabilities, known: [VenueOrderReference], ownPrefix: String? = nil, firstQuestion: UInt64 = 1 << 48
     ) {
-        (self.capabilities, self.symbols, self.known, self.ownPrefix) = (capabilities, symbols, known, ownPrefix)
+        (self.capabilities, self.known, self.ownPrefix) = (capabilities, known, ownPrefix)
         nextQuestion = firstQuestion
     }
 

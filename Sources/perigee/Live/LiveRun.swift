@@ -115,9 +115,10 @@ final class LiveRun {
         case .success(.halted), .success(.failed), .success(.unreachable), .failure: isProven = options.mode == .paper
         }
         if signals.pulledLatch != nil, options.mode == .live {
+            // The desk is over and nothing else is left to do: a minute at most for the switch's own proof.
             var waited = 0
             while !guards.killSwitch.isComplete, waited < 1_200 {
-                unsafe poll(nil, 0, 50)
+                poll(nil, 0, 50)
                 waited += 1
             }
             isProven = guards.killSwitch.isComplete

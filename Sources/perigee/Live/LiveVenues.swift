@@ -3,7 +3,6 @@ import Domain
 import Live
 import NIOCore
 import TLS
-import Transport
 import Venues
 
 /// The configuration's venues as sessions that can be driven: secrets read, addresses checked.
@@ -24,38 +23,15 @@ struct LiveVenues {
     }
 
     private static func entry(_ venue: Settings.Venue, path: String, trades: Bool) throws -> Entry {
-        var made = VenueSettings(
-            name: venue.name, environment: VenueSettings.Environment(rawValue: venue.environment.rawValue) ?? .production,
-            endpoints: venue.endpoints, requestLifetime: venue.requestLifetime, options: venue.options, seed: SystemRandomNumberGenerator().seed())
-        if trades { made.credentials = try credentials(venue, path: path) }
         do {
-            switch venue.kind {
-            case .cryptocom: return Entry(settings: venue, session: try CryptoComSession(settings: made))
-            case .smartvalor, .valr, .dvchain, .apifiny, .sim:
-                throw Failure(.usage, "\(path): venue.\(venue.name): kind \"\(venue.kind.rawValue)\" cannot be traded yet; there is cryptocom")
+            let made = try VenueFactory.settings(venue, withSecrets: trades)
+            for key in ["key", "secret"] where trades && venue.kind == .cryptocom && made.credentials[key] == nil {
+                throw VenueFactory.Problem(description: "venue \(venue.name): credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
             }
-        } catch let error as VenueSettingsError {
-            throw Failure(.usage, "\(path): venue.\(venue.name).\(error.description)")
+            return Entry(settings: venue, session: try VenueFactory.session(venue.kind, made))
+        } catch {
+            throw Failure(.usage, "\(path): \(error)")
         }
-    }
-
-    private static func credentials(_ venue: Settings.Venue, path: String) throws -> [String: Secret] {
-        var secrets: [String: Secret] = [:]
-        for (key, reference) in venue.credentials.sorted(by: { $0.key < $1.key }) {
-            do {
-                switch reference {
-                case .environment(let name): secrets[key] = try SecretSource.environment(name).read()
-                case .file(let file): secrets[key] = try SecretSource.file(file).read()
-                case .identifier(let text): secrets[key] = Secret(Array(text.utf8))
-                }
-            } catch {
-                throw Failure(.usage, "\(path): venue.\(venue.name).credentials.\(key): \(error)")
-            }
-        }
-        for key in ["key", "secret"] where venue.kind == .cryptocom && secrets[key] == nil {
-            throw Failure(.usage, "\(path): venue.\(venue.name).credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
-        }
-        return secrets
     }
 
     /// One context for all: the system's authorities, and those of custom environments on loopback.
@@ -100,13 +76,5 @@ struct LiveVenues {
         } catch {
             throw Failure(.usage, "\(path): \(error.message)")
         }
-    }
-}
-
-extension SystemRandomNumberGenerator {
-    /// A seed for what need not be repeatable: the jitter of reconnecting.
-    fileprivate func seed() -> UInt64 {
-        var generator = self
-        return generator.next()
     }
 }

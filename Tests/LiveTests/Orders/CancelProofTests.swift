@@ -40,7 +40,7 @@ struct CancelProofTests {
 
     @Test("Clean only after two empty listings, far enough apart")
     func twoEmptyListings() throws {
-        var proof = CancelProof(capabilities: venueCapabilities, symbols: ["BTC_USDT"], known: [])
+        var proof = CancelProof(capabilities: venueCapabilities, known: [])
         let (cleanAt, _) = run(&proof, until: 10) { _ in open([]) }
         #expect(try #require(cleanAt) >= 1)
         #expect(proof.finding == .clean)
@@ -48,7 +48,7 @@ struct CancelProofTests {
 
     @Test("What is listed is cancelled again until it is gone")
     func stubborn() throws {
-        var proof = CancelProof(capabilities: venueCapabilities, symbols: ["BTC_USDT"], known: [CancelProofTests.order])
+        var proof = CancelProof(capabilities: venueCapabilities, known: [CancelProofTests.order])
         let (cleanAt, cancels) = run(&proof, until: 30) { now in open(now < 3 ? [CancelProofTests.order] : []) }
         #expect(try #require(cleanAt) >= 4)
         #expect(cancels >= 3)
@@ -56,7 +56,7 @@ struct CancelProofTests {
 
     @Test("An order that appears between the listings starts the proof again")
     func appears() throws {
-        var proof = CancelProof(capabilities: venueCapabilities, symbols: ["BTC_USDT"], known: [])
+        var proof = CancelProof(capabilities: venueCapabilities, known: [])
         var listings = 0
         let (cleanAt, cancels) = run(&proof, until: 30) { _ in
             listings += 1
@@ -67,7 +67,7 @@ struct CancelProofTests {
 
     @Test("Failures and silence prove nothing")
     func unreachable() {
-        var proof = CancelProof(capabilities: venueCapabilities, symbols: ["BTC_USDT"], known: [])
+        var proof = CancelProof(capabilities: venueCapabilities, known: [])
         var listings = 0
         let (cleanAt, _) = run(&proof, until: 60) { _ in
             listings += 1
@@ -79,7 +79,7 @@ struct CancelProofTests {
 
     @Test("While a request may still be executed, an empty listing is not believed")
     func inFlight() throws {
-        var proof = CancelProof(capabilities: venueCapabilities, symbols: ["BTC_USDT"], known: [])
+        var proof = CancelProof(capabilities: venueCapabilities, known: [])
         proof.expectInFlight(until: time(5).monotonic)
         let (cleanAt, _) = run(&proof, until: 30) { _ in open([]) }
         #expect(try #require(cleanAt) >= 5)
@@ -87,7 +87,7 @@ struct CancelProofTests {
 
     @Test("Orders of others are left alone when only ours are to go")
     func othersStay() throws {
-        var proof = CancelProof(capabilities: venueCapabilities, symbols: ["BTC_USDT"], known: [], ownPrefix: "abc")
+        var proof = CancelProof(capabilities: venueCapabilities, known: [], ownPrefix: "abc")
         let other = VenueOrderReference(clientID: "hand", venueID: "9", symbol: "BTC_USDT")
         let (cleanAt, cancels) = run(&proof, until: 30) { _ in open([other]) }
         #expect(cleanAt != nil && cancels == 0)
