@@ -163,3 +163,8 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["perigee"], swiftSettings: tests),
     ]
 )
+
+/// `PERIGEE_TESTS=VenuesTests,TLSTests swift test`: only these test targets are built, which while working on one target saves most of the wait.
+if let wanted = Context.environment["PERIGEE_TESTS"]?.split(separator: ",").map(String.init) {
+    package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
