@@ -85,7 +85,13 @@ public struct Gate: Sendable {
         var changed = request
         (changed.price, changed.quantity) = (amendment.price, amendment.quantity)
         let others = exposure.without(request.side, leaves: leaves, at: charge.price, limit: limit)
-        let amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        var amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        if amendment.keepsPrice, amendment.price != request.price {
+            // An amendment in flight would bring that price: where the venue refuses it, the order stays where it stands.
+            changed.price = request.price
+            let standing = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+            if standing.value > amended.value { amended = standing }
+        }
         return ClearedAmendment(amendment, charge: amended, limitVersion: limitVersion)
     }
 

@@ -25,6 +25,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     public private(set) var toleratedFaults = 0
     var gate: Gate
     private let errorPolicy: ErrorPolicy
+    /// The watchdog ended the strategy, perhaps in the middle of a callback: it is never entered again.
+    var isCondemned = false
     private(set) var callbacks: Callbacks = []
 
     public init(strategy: consuming S, gate: Gate, desk: DeskSetup, errorPolicy: ErrorPolicy = .stop) {
@@ -133,10 +135,23 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             toleratedFaults += 1
             noteToleratedFault()
         case .carryOn, .stop, .kill:
-            life = .failed(message: strategy.faultMessage)
+            let message = strategy.faultMessage
+            let isCalled = mayHearOfItsEnd
+            life = .failed(message: message)
             desk.isClosed = true
             cancelAll(&effects)
+            if isCalled { sayFarewell(message) }
         }
+    }
+
+    /// Not one that was ended from outside or can run no more, and not while `onStop` itself is what failed.
+    private var mayHearOfItsEnd: Bool { hearsReports && !isCondemned && !strategy.isDead }
+
+    /// The last call after a failure. What fails in it is told, but it is the first failure that ended the run.
+    private mutating func sayFarewell(_ message: String) {
+        guard strategy.onStop(message, &desk) == .failed else { return }
+        desk.notes.append(.log(at: desk.now, level: .error, text: strategy.faultMessage))
+        strategy.condemn(message)
     }
 
     /// A strategy that fails on every event must not fill the disk with its log.
@@ -155,7 +170,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             switch wish {
             case .submit(let request): desk.orders.drop(request.id)
             case .cancel(let id): _ = desk.orders.update(id) { $0.order.withdrawCancel() }
-            case .amend(let request): _ = desk.orders.update(request.id) { $0.order.withdrawAmend() }
+            case .amend: break
             }
         }
         desk.wishes.removeAll(keepingCapacity: true)
@@ -233,17 +248,18 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     private mutating func amend(_ request: AmendRequest, handled: inout Int, _ effects: inout [Effect]) {
         guard let record = desk.orders[request.id], let charge = record.charge, record.order.isOpen else { return }
         let order = record.order
+        let request = order.spelledOut(request)
         do {
             let exposure = desk.exposure(for: order.request, amending: request.id)
             let cleared = try gate.clear(
                 request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) { $0.charge = cleared.charge }
+            _ = desk.orders.update(request.id) {
+                $0.order.noteAmend(request)
+                $0.charge = cleared.charge
+            }
             effects.append(.amend(cleared, order.instrument))
         } catch {
-            _ = desk.orders.update(request.id) {
-                $0.order.withdrawAmend()
-                $0.reason = error.code
-            }
+            _ = desk.orders.update(request.id) { $0.reason = error.code }
             answer(request.id, isLast: false, handled: &handled, &effects)
         }
     }
