@@ -15,10 +15,7 @@ struct Perigee: ParsableCommand {
             Exit status: 0 done; 1 the run failed; 2 usage or configuration; 130 interrupted.
             """,
         version: Perigee.engineVersion,
-        subcommands: [
-            BacktestCommand.self, CheckCommand.self, DataCommand.self, ReplayCommand.self, ReportCommand.self, SimCommand.self, PaperCommand.self, LiveCommand.self,
-            RecordCommand.self, KillCommand.self, ArmCommand.self, StatusCommand.self, DeadManCommand.self,
-        ])
+        subcommands: [BacktestCommand.self, SweepCommand.self, CheckCommand.self, DataCommand.self, ReplayCommand.self, ReportCommand.self] + LiveVerbs.all)
 
     static let engineVersion = "0.1.0"
 }
