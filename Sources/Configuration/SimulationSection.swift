@@ -41,7 +41,7 @@ extension Settings.Simulation {
         return tail.utf8.first.map { ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 } ?? false
     }
 
-    private static func isQueue(_ text: String) -> Bool {
+    static func isQueue(_ text: String) -> Bool {
         if ["risk-averse", "fifo", "log"].contains(text) { return true }
         guard text.hasPrefix("power:"), let power = try? ExactDecimal(String(text.dropFirst(6))) else { return false }
         return power.mantissa > 0

@@ -30,10 +30,12 @@ extension Settings {
         /// What a simulation takes fees in.
         public enum FeeCurrency: String, CaseIterable, Sendable { case quote, base, received }
         public enum FeeRounding: String, CaseIterable, Sendable { case up, down, even }
-        public var feeCurrency = FeeCurrency.quote
+        public var feeCurrency: FeeCurrency?
         /// Digits after the point of a fee, nil where it is exact.
         public var feePlaces: Int?
-        public var feeRounding = FeeRounding.up
+        public var feeRounding: FeeRounding?
+        /// What simulations assume of the venue: that of its kind, or a file of the user's own.
+        public var profile: VenueProfile?
         /// The kind's other keys, as texts (`auth`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
         public var options: [String: String] = [:]
     }
@@ -92,15 +94,15 @@ extension Settings.Venue {
         if let fees = try table.section("fees") {
             makerFee = try fees.decimal("maker", least: nil)
             takerFee = try fees.decimal("taker", least: nil)
-            feeCurrency = try fees.choice("currency", FeeCurrency.self) ?? feeCurrency
-            feeRounding = try fees.choice("rounding", FeeRounding.self) ?? feeRounding
-            if let places = try fees.integer("places") {
-                guard (0...Int64(Amount.scale)).contains(places) else {
-                    throw fees.error("places", found: "\(places)", expected: "0 to \(Amount.scale) digits after the point")
-                }
-                feePlaces = Int(places)
-            }
+            feeCurrency = try fees.choice("currency", FeeCurrency.self)
+            feeRounding = try fees.choice("rounding", FeeRounding.self)
+            feePlaces = try fees.places("places")
             try fees.finish()
+        }
+        if let path = try table.string("profile") {
+            profile = try VenueProfile.load(folder.resolve(path))
+        } else {
+            profile = .of(kind)
         }
         try readOptions(table)
         for rules in try table.sections("instrument") { instrumentRules.append(try InstrumentRules(rules)) }

@@ -19,16 +19,19 @@ struct SimulationModels {
     var seed: UInt64 = 1
     var makerFee: ExactDecimal?
     var takerFee: ExactDecimal?
+    /// The file that asks for measured latencies, which a backtest has none of.
+    private(set) var measuredLatencySource: String?
 
-    init(_ flags: SimulationOptions, _ file: Settings.Simulation, path: String?) throws {
+    /// - Parameter profile: of the venue that is simulated: what neither a flag nor the file says.
+    init(_ flags: SimulationOptions, _ file: Settings.Simulation, profile: VenueProfile? = nil, path: String?) throws {
+        if let profile { try take(profile) }
         /// A flag's text with its name for errors, else the file's.
         func pick(_ flag: String?, _ name: String, _ value: String?, _ key: String) -> Source? {
             if let flag { return Source(text: flag, name: "--\(name)") }
             return value.map { Source(text: $0, name: "\(path ?? "perigee.toml"): simulation.\(key)") }
         }
         if flags.latency == nil, file.latency == "measured" {
-            CommandLineMain.say(
-                "warning: \(path ?? "perigee.toml"): simulation.latency = \"measured\" is for paper; this backtest has no latency: say --latency 5ms/5ms")
+            measuredLatencySource = path ?? "perigee.toml"
         } else if let source = pick(flags.latency, "latency", file.latency, "latency") {
             latency = try source.latency()
             latencyText = source.isFile ? "file \(source.text.split(separator: "/").last ?? "")" : latency.text
@@ -48,9 +51,18 @@ struct SimulationModels {
         if let source = pick(flags.sample, "sample", nil, "sample") { sample = try source.duration() } else { sample = file.sample }
         makerFee = try pick(flags.makerFee, "maker-fee", nil, "maker_fee")?.rate() ?? file.makerFee
         takerFee = try pick(flags.takerFee, "taker-fee", nil, "taker_fee")?.rate() ?? file.takerFee
-        isSpot = flags.spot || file.spot ?? false
+        isSpot = flags.spot || file.spot ?? isSpot
         seed = flags.seed ?? file.seed.map { UInt64(bitPattern: $0) } ?? 1
         balances = try SimulationModels.balances(flags.balance, file.balance)
+    }
+
+    private mutating func take(_ profile: VenueProfile) throws {
+        let name = "the profile of \(profile.venue)"
+        latency = .constant(entry: profile.entry, response: profile.response)
+        latencyText = latency.text
+        rules.queue = try Source(text: profile.queue, name: name).queue()
+        rules.fills = try Source(text: profile.fills, name: name).choice([("partial", .partial), ("full", .full)])
+        isSpot = profile.rules.isSpot
     }
 
     private static func balances(_ flags: [String], _ file: [String: ExactDecimal]) throws -> [(currency: String, amount: Amount)] {

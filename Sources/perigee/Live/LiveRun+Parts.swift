@@ -164,6 +164,7 @@ extension LiveRun {
     func paperVenue(_ instruments: [Instrument], seats: Int) -> PaperVenue? {
         guard options.mode == .paper else { return nil }
         var rules = models.rules
+        settings.apply(to: &rules, instruments)
         if models.isSpot { rules.spot = paperBalances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
         let latency = models.latency == .none ? LatencyModel.constant(entry: .milliseconds(5), response: .milliseconds(5)) : models.latency
         return PaperVenue(instruments: instruments, rules: rules, latency: latency, seats: seats)

@@ -57,7 +57,8 @@ final class LiveRun {
         let missing = settings.missingLiveLimits
         if isLive, let key = missing.first { throw Failure(.usage, "\(options.config): \(key) is missing; live does not start without it") }
         for key in missing where !options.quiet { CommandLineMain.say("perigee: warning: \(options.config): \(key) is not set; live would not start without it") }
-        models = try SimulationModels(SimulationOptions.parse([]), settings.simulation, path: options.config)
+        models = try SimulationModels(
+            SimulationOptions.parse([]), settings.simulation, profile: isLive ? nil : settings.venues.first?.profile, path: options.config)
         plans = try StrategyPlan.all(options.strategy, set: options.set, settings, path: options.config)
         venues = try LiveVenues(settings, path: options.config, trades: isLive)
         outFolder = options.out ?? RunFolder.defaultPath(strategy: plans[0].name)

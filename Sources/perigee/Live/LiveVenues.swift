@@ -72,7 +72,8 @@ struct LiveVenues {
             return try Instrument(
                 venue: venue.name, symbol: "\(told.base)_\(told.quote)", nativeSymbol: told.symbol, base: told.base, quote: told.quote, tick: tick,
                 lot: lot, minQuantity: Quantity(lots: max(least, 1)), minNotional: minNotional,
-                makerFee: venue.makerFee ?? told.makerFee ?? .zero, takerFee: venue.takerFee ?? told.takerFee ?? .zero)
+                makerFee: venue.makerFee ?? told.makerFee ?? venue.profile?.fees.maker ?? .zero,
+                takerFee: venue.takerFee ?? told.takerFee ?? venue.profile?.fees.taker ?? .zero)
         } catch {
             throw Failure(.usage, "\(path): \(error.message)")
         }
