@@ -19,6 +19,12 @@ extension SimExchange {
     /// When the dealer next does something by itself, `.never` where it does not.
     public var nextDealing: Timestamp { Timestamp(nanoseconds: dealerDue) }
 
+    /// The end of a run: what the dealer still has to do is done now.
+    public mutating func settleDealings(at time: Timestamp) {
+        while let job = dealer.take(dueBy: .max) { perform(job, at: time) }
+        noteDealing()
+    }
+
     private func stands(at market: Handle<Market>) -> Bool {
         guard rules.dealer != nil else { return false }
         return dealer.model.venues.map { $0.contains(market.pointee.instrument.venue) } ?? true

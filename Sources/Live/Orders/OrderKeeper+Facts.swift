@@ -18,7 +18,7 @@ extension OrderKeeper {
         case .cancelLost(let reference, _), .amendRefused(let reference, _, _):
             ask(about: reference, at: now, &actions)
         case .answer(_, let answer): absorb(answer, at: now, &actions)
-        case .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
+        case .quote, .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
         }
         return actions
     }
