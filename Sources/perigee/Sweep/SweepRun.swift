@@ -26,9 +26,7 @@ struct SweepRun {
 
     /// - Throws: `Failure` for what is wrong in all of them, found by the first, which runs alone; and for an interrupt.
     mutating func execute() throws -> Result {
-        for path in [out, runs] where unsafe mkdir(path, 0o755) != 0 && errno != EEXIST {
-            throw Failure(.usage, "--out \(path): cannot be made: \(unsafe String(cString: strerror(errno)))")
-        }
+        try SweepRun.makeFolders(runs)
         var rows: [Int: SweepTable.Row] = [:]
         var workers = SweepWorkers()
         var next = 0
@@ -112,6 +110,15 @@ struct SweepRun {
     }
 
     // MARK: - Files
+
+    private static func makeFolders(_ path: String) throws {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        for count in 1...parts.count {
+            let folder = (path.hasPrefix("/") ? "/" : "") + parts.prefix(count).joined(separator: "/")
+            guard unsafe mkdir(folder, 0o755) != 0, errno != EEXIST else { continue }
+            throw Failure(.usage, "--out \(folder): cannot be made: \(unsafe String(cString: strerror(errno)))")
+        }
+    }
 
     /// The files of a run's folder, and the folder where nothing else is in it.
     private static func remove(_ folder: String) {
