@@ -12,7 +12,8 @@ struct Perigee: ParsableCommand {
               perigee data info backtest-data/eth-1m.tape
               perigee backtest strategies/sma_cross.lua --data backtest-data/eth-1m.tape --set slow=50
 
-            Exit status: 0 done; 1 the run failed; 2 usage or configuration; 130 interrupted.
+            Exit status: 0 done; 1 the run failed; 2 usage or configuration; 3 stopped by a limit or the kill switch;
+            4 venue unreachable or authentication refused; 130 interrupted.
             """,
         version: Perigee.engineVersion,
         subcommands: [BacktestCommand.self, SweepCommand.self, CheckCommand.self, DataCommand.self, ReplayCommand.self, ReportCommand.self] + LiveVerbs.all)
