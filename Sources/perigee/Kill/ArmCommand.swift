@@ -42,7 +42,10 @@ struct ArmCommand: ParsableCommand {
         print(latch.text)
         if let holder = folder.holder { throw Failure(.runFailed, "not armed: a run is still alive on \(folder.path) (\(holder)); stop it first") }
         let targets = try KillTargets(essentials, names: [])
-        let report = targets.whole(KillRunner.begin(.inspect, targets.targets, timeout: span).wait())
+        let registry = LiveOrderRegistry()
+        let follower = LedgerFollower(folder: essentials.stateDirectory, into: registry)
+        let report = targets.whole(KillRunner.begin(.inspect, targets.targets, timeout: span, known: registry).wait())
+        follower.stop()
         for outcome in report.outcomes { print(outcome.text) }
         try KillCommand.fail(report)
         do throws(StateError) {

@@ -19,7 +19,10 @@ struct DeadManCommand: ParsableCommand {
         let essentials = Essentials(config)
         let targets = try KillTargets(essentials, names: venue)
         for outcome in targets.settled where !outcome.isClean { DeadManCommand.log("dead-man: \(outcome.text)") }
-        let ending = DeadManProcess(targets: targets.targets, unreachable: targets.settled.filter { !$0.isClean }.map(\.text), log: DeadManCommand.log).run()
+        let ending = DeadManProcess(
+            targets: targets.targets, unreachable: targets.settled.filter { !$0.isClean }.map(\.text), folder: essentials.stateDirectory,
+            log: DeadManCommand.log
+        ).run()
         switch ending {
         case .dismissed: return
         case .refused(let why): throw Failure(.usage, "dead-man: \(why)")
