@@ -129,6 +129,7 @@ extension CryptoComSim {
             let box = NIOLoopBound(socket, eventLoop: eventLoop)
             eventLoop.scheduleTask(in: .nanoseconds(rule?.delay.nanoseconds ?? 0)) { box.value.send(text) }
         case .errorAfter, .errorBefore, .throttle, .redirect, .fillFirst, nil:
+            if event == "book" { onBook?(text.utf8.count) }
             socket.send(text)
             for (other, kept) in held { other.send(kept) }
             held.removeAll()

@@ -49,6 +49,9 @@ public final class CryptoComSim: SimulatedVenue {
     var sequence: Int64 = 754_560_122
     public internal(set) var connections = 0
     public var onActivity: (() -> Void)?
+    /// A book of so many bytes is about to be sent, a text of so many came on a user socket: clocks of a benchmark.
+    public var onBook: ((Int) -> Void)?
+    public var onUserText: ((Int) -> Void)?
     var held: [(socket: CryptoComSocket, text: String)] = []
     private var server: HTTPServer?
 

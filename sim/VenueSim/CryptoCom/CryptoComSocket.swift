@@ -61,6 +61,7 @@ final class CryptoComSocket: WebSocketDelegate {
     // MARK: - Requests
 
     func webSocket(_ socket: WebSocket, received text: ByteBuffer) {
+        if isUser { sim.onUserText?(text.readableBytes) }
         guard let value = try? JSONValue(Array(text.readableBytesView)), let method = value["method"]?.text else {
             send("{\"id\":-1,\"method\":\"ERROR\",\"code\":10004,\"message\":\"BAD_REQUEST\",\"original\":\(JSONValue.quoted(String(buffer: text)))}")
             return
