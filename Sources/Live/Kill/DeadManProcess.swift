@@ -128,7 +128,7 @@ private final class WarmGroup: Sendable {
     @available(*, noasync, message: "it blocks its thread")
     func waitReady(until deadline: Int64) -> Bool {
         while board.ready < count {
-            if KillRunner.now >= deadline { return false }
+            if KillRunner.now >= deadline || board.isRefused { return false }
             _ = poll(nil, 0, 5)
         }
         return true

@@ -22,6 +22,7 @@ final class KillLine: VenueDriverDelegate {
     private var seen: Set<String> = []
     private(set) var outcome: KillOutcome
     private(set) var isReady = false
+    private(set) var isRefused = false
     var changed: (() -> Void)?
 
     init(_ target: KillTarget, registry: LiveOrderRegistry, eventLoop: any EventLoop) {
@@ -34,7 +35,7 @@ final class KillLine: VenueDriverDelegate {
     func warm() {
         guard driver == nil else { return }
         do {
-            let made = VenueDriver(try target.session(), tls: target.tls, eventLoop: eventLoop, latch: latch, delegate: self)
+            let made = VenueDriver(try target.session(), tls: target.tls, eventLoop: eventLoop, latch: latch, redactor: target.redactor, delegate: self)
             driver = made
             made.handle(.begin(.cancelling, instruments: target.instruments))
         } catch {
@@ -118,7 +119,10 @@ final class KillLine: VenueDriverDelegate {
         switch event {
         case .link(.orders, let state):
             isReady = state == .ready
-            if case .refused(let why) = state, proof == nil, probe == nil { outcome.finding = .unreachable(why) }
+            if case .refused(let why) = state {
+                isRefused = true
+                if proof == nil, probe == nil { outcome.finding = .unreachable(why) }
+            }
             changed?()
         case .answer(_, .orders(let orders)): for order in orders { if let id = order.reference.clientID { seen.insert(id) } }
         default: break

@@ -1,5 +1,6 @@
 public import Domain
 public import TLS
+public import Transport
 public import Venues
 
 /// One venue's account that is to be emptied, and all that is needed for it: no strategy, no price, no P&L.
@@ -10,12 +11,15 @@ public struct KillTarget: Sendable {
     /// Only orders whose client id begins with this are touched; nil: everything on the account.
     public var ownPrefix: String?
     public var tls: TLSContext
+    /// What no text of the venue may repeat.
+    public var redactor: Redactor
     public var session: @Sendable () throws -> any VenueSession
 
     public init(
-        name: String, instruments: [Instrument], ownPrefix: String? = nil, tls: TLSContext, session: @escaping @Sendable () throws -> any VenueSession
+        name: String, instruments: [Instrument], ownPrefix: String? = nil, tls: TLSContext, redactor: Redactor = Redactor(),
+        session: @escaping @Sendable () throws -> any VenueSession
     ) {
-        (self.name, self.instruments, self.ownPrefix, self.tls, self.session) = (name, instruments, ownPrefix, tls, session)
+        (self.name, self.instruments, self.ownPrefix, self.tls, self.redactor, self.session) = (name, instruments, ownPrefix, tls, redactor, session)
     }
 }
 

@@ -10,5 +10,11 @@ enum Interrupt {
     static func watch() {
         signal(SIGINT) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
         signal(SIGTERM) { _ in Interrupt.pending.store(true, ordering: .relaxed) }
+        // Some parents start their children with every signal blocked.
+        var own = sigset_t()
+        unsafe sigemptyset(&own)
+        unsafe sigaddset(&own, SIGINT)
+        unsafe sigaddset(&own, SIGTERM)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &own, nil)
     }
 }

@@ -45,6 +45,7 @@ struct KillCommand: ParsableCommand {
 
     func run() throws {
         let pulledAt = KillRunner.now
+        SecretRim.closeDoors()
         guard let span = Span(timeout), span > .zero else { throw Failure(.usage, "--timeout: found '\(timeout)', expected a duration above zero, such as 10s") }
         let essentials = Essentials(config)
         for warning in essentials.warnings { CommandLineMain.say("warning: \(warning)") }
@@ -60,7 +61,7 @@ struct KillCommand: ParsableCommand {
         say(writer?.result(within: span), essentials.stateDirectory)
         let report = targets.whole(kill.wait())
         follower.stop()
-        for outcome in report.outcomes { print(outcome.text) }
+        for outcome in report.outcomes { CommandLineMain.show(outcome.text) }
         if essentials.isMissing { throw Failure(.usage, "\(config): without a configuration no venue can be reached") }
         if report.outcomes.isEmpty { throw Failure(.usage, "\(config): no [[venue]] is configured") }
         try KillCommand.fail(report)
@@ -95,12 +96,12 @@ struct KillCommand: ParsableCommand {
         let report = KillRunner.begin(.inspect, targets.targets, timeout: span).wait()
         for outcome in report.outcomes {
             switch outcome.finding {
-            case .clean: print("drill: \(outcome.text): nothing to cancel")
-            case .left(let orders) where !orders.isEmpty: print("drill: would cancel: \(outcome.text)")
-            case .left, .unreachable: print("drill: \(outcome.text)")
+            case .clean: CommandLineMain.show("drill: \(outcome.text): nothing to cancel")
+            case .left(let orders) where !orders.isEmpty: CommandLineMain.show("drill: would cancel: \(outcome.text)")
+            case .left, .unreachable: CommandLineMain.show("drill: \(outcome.text)")
             }
         }
-        for outcome in targets.settled { print("drill: \(outcome.text)") }
+        for outcome in targets.settled { CommandLineMain.show("drill: \(outcome.text)") }
         let silent = (report.outcomes + targets.settled).filter { if case .unreachable = $0.finding { true } else { false } }
         if !silent.isEmpty { throw Failure(.unreachable, "could not be reached: \(silent.map(\.venue).joined(separator: ", "))") }
     }
