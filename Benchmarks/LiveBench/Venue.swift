@@ -28,11 +28,12 @@ final class BenchVenue {
         settings.bookInterval = .zero
         settings.heartbeat = .seconds(3_600)
         sim = CryptoComSim(venue: venue, settings: settings, eventLoop: eventLoop)
-        sim.onBook = { [unowned self] bytes in
+        sim.wire.onPush = { [unowned self] event, bytes in
+            guard event == "book" else { return }
             self.frameBytes = bytes
             self.sent = now()
         }
-        sim.onUserText = { [unowned self] bytes in
+        sim.wire.onText = { [unowned self] bytes in
             guard self.sent != 0 else { return }
             self.times.append(now() - self.sent)
             self.answerBytes = bytes

@@ -122,6 +122,8 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
         return now
     }
 
+    public func requestQuote(_ request: VenueQuoteRequest, of venue: Int) { drivers[venue].requestQuote(request) }
+
     // MARK: - Time
 
     public func wake(at monotonic: Int64) {

@@ -40,6 +40,7 @@ public final class VenueDriver {
     private enum Queued {
         case input(VenueInput)
         case message(SocketID, [UInt8])
+        case quote(VenueQuoteRequest)
     }
 
     /// - Parameter redactor: What no text of the venue may repeat to anybody.
@@ -74,6 +75,12 @@ public final class VenueDriver {
         if case .end = command { finish() }
     }
 
+    /// Asks for a quote; nothing is asked once the latch is closed.
+    public func requestQuote(_ request: VenueQuoteRequest) {
+        eventLoop.preconditionInEventLoop()
+        feed(.quote(request))
+    }
+
     // MARK: - Input
 
     private func feed(_ input: Queued) {
@@ -97,6 +104,12 @@ public final class VenueDriver {
             tell(.refused(clientID: order.clientID, reason: .venue, code: "latched", message: "the latch is closed: nothing new leaves"))
         case .input(.command(.amend(let reference, price: _, quantity: _, total: _))) where !latch.admitsNew:
             tell(.amendRefused(reference, code: "latched", message: "the latch is closed: nothing new leaves"))
+        case .quote(let request) where !latch.admitsNew:
+            tell(.quote(VenueQuoteAnswer(number: request.number, outcome: .refused(.notReady, message: "the latch is closed: nothing new leaves"))))
+        case .quote(let request):
+            var actions: [VenueAction] = []
+            session.requestQuote(request, at: now, into: &actions)
+            for action in actions { perform(action) }
         case .input(let input): step(input)
         }
     }
