@@ -104,7 +104,7 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
         switch event {
         case .received(let id, _), .refused(let id, _, _, _), .lost(let id, _): clientID = id
         case .order(let order): clientID = order.reference.clientID
-        case .link, .market, .bookInvalid, .status, .fill, .cancelRefused, .cancelLost, .amendRefused, .cancelAllReceived, .cancelAllFailed,
+        case .link, .market, .bookInvalid, .status, .fill, .cancelRefused, .cancelLost, .amendRefused, .amended, .quote, .cancelAllReceived, .cancelAllFailed,
             .balances, .answer, .clock, .alarm, .throttled: return
         }
         guard let clientID, let sent = unanswered.removeValue(forKey: clientID) else { return }

@@ -16,7 +16,8 @@ extension VenueEvent {
         case .cancelAllFailed(let symbol, let why): .cancelAllFailed(symbol: symbol, why: redactor.redact(why))
         case .alarm(let text): .alarm(redactor.redact(text))
         case .answer(let id, let answer): .answer(id, answer.redacted(by: redactor))
-        case .market, .status, .received, .fill, .cancelAllReceived, .balances, .clock, .throttled: self
+        case .quote(let answer): .quote(answer.redacted(by: redactor))
+        case .market, .status, .received, .fill, .cancelAllReceived, .balances, .clock, .throttled, .amended: self
         }
     }
 }
@@ -53,5 +54,12 @@ extension VenueAnswer {
         case .order(let order, let fills): return .order(order?.redacted(by: redactor), fills: fills)
         case .instruments, .fills, .balances, .serverTime: return self
         }
+    }
+}
+
+extension VenueQuoteAnswer {
+    fileprivate func redacted(by redactor: Redactor) -> VenueQuoteAnswer {
+        guard case .refused(let why, let message) = outcome else { return self }
+        return VenueQuoteAnswer(number: number, outcome: .refused(why, message: redactor.redact(message)))
     }
 }
