@@ -44,7 +44,7 @@ def main():
             run.send_signal(signal.SIGKILL)
             if other and k % 2: os.kill(other, signal.SIGKILL)
             run.wait()
-        run = world.live("last", "--duration", "8s")
+        run = world.live("last", "--duration", "25s")
         if run.wait(180) != 0:
             print(f"the last run ended with {run.returncode}: " + open(world.path("last.log")).read()[-600:])
             return 1

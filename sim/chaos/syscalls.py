@@ -44,7 +44,7 @@ def main():
             else:
                 print(f"{call} {n}: exit {code}: " + open(world.path(f"k{k:04}.log")).read()[-500:])
                 return 1
-        run = world.live("last", "--duration", "6s")
+        run = world.live("last", "--duration", "25s")
         if run.wait(180) != 0:
             print(f"the last run ended with {run.returncode}: " + open(world.path("last.log")).read()[-600:])
             return 1

@@ -287,6 +287,7 @@ extension LiveRun.Launch {
             self.desk.stop(.failed(message: "the journal: \(error)"))
         }
         self.journal = journal
+        try OwedRows.settle(run, sink, instruments)
         let ledger = try run.ledger
         let core = DeskCore(
             plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: journal,
