@@ -1,5 +1,5 @@
 # What a newcomer needs: `make demo`, then `make test`. Everything else is for people who work on perigee.
-.PHONY: demo test build release bench bench-peers format packages clean
+.PHONY: demo test build release bench bench-live bench-peers format packages clean
 
 PACKAGES := liblua5.4-dev libssl-dev zlib1g-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -30,6 +30,11 @@ release: packages
 bench: release
 	swift build -c release --product PerigeeBench
 	.build/release/PerigeeBench $(BENCH_FLAGS)
+
+# Frame to order over TLS on loopback, beside a bare echo through the same TLS handler. About three minutes; on an idle machine.
+bench-live: release
+	swift build -c release --product PerigeeLiveBench
+	.build/release/PerigeeLiveBench $(BENCH_FLAGS)
 
 # The same work in hftbacktest, vectorbt, backtesting.py, backtrader and NautilusTrader, where they are installed:
 # in PEERS/venv-NAME, in PEERS, or in this machine's Python.

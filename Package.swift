@@ -70,6 +70,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),
         // Row 4 and 5: who calls the engine.
@@ -96,6 +97,14 @@ let package = Package(
             name: "PerigeeBench",
             dependencies: ["CFloors", "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
             path: "Benchmarks/Bench", swiftSettings: house),
+        // What `make bench-live` runs.
+        .executableTarget(
+            name: "PerigeeLiveBench",
+            dependencies: [
+                "Domain", "Exchange", "TLS", "VenueSim", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/LiveBench", swiftSettings: house),
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),

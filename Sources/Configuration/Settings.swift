@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public var onDisconnect = OnDisconnect.cancel
     public var watchdog = Watchdog()
     public var dashboard = Dashboard()
+    /// Nil: no metrics over HTTP.
+    public var metrics: Metrics?
 
     public init() {}
 
@@ -97,6 +99,13 @@ public struct Settings: Sendable {
         public var feedSilence = Span(nanoseconds: 10_000_000_000)
         public var strategyDeadline = Span(nanoseconds: 50_000_000)
         public var deadMan = Span(nanoseconds: 5_000_000_000)
+        public init() {}
+    }
+
+    /// `[metrics]`
+    public struct Metrics: Hashable, Sendable {
+        /// `127.0.0.1:PORT`, `[::1]:PORT` or `localhost:PORT`.
+        public var listen = "127.0.0.1:9464"
         public init() {}
     }
 

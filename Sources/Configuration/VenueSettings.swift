@@ -196,7 +196,13 @@ extension Section {
         guard case .string(let text) = node else {
             throw error(key, found: node.kind, expected: "\"env:NAME\" or \"file:PATH\"")
         }
-        if text.hasPrefix("env:"), text.utf8.count > 4 { return .environment(String(text.dropFirst(4))) }
+        let isName = text.utf8.count > 4 && text.utf8.dropFirst(4).allSatisfy { byte in
+            byte == UInt8(ascii: "_") || byte &- 48 <= 9 || (byte | 0x20) &- 97 < 26
+        }
+        if text.hasPrefix("env:"), !isName {
+            throw error(key, found: "env: with what is no variable's name (not shown)", expected: "\"env:NAME\" of letters, digits and _")
+        }
+        if text.hasPrefix("env:") { return .environment(String(text.dropFirst(4))) }
         if text.hasPrefix("file:"), text.utf8.count > 5 { return .file(folder.resolve(String(text.dropFirst(5)))) }
         if mayBeLiteral, !text.isEmpty { return .identifier(text) }
         throw error(key, found: "a literal (not shown)", expected: "\"env:NAME\" or \"file:PATH\"; secrets do not belong in this file")

@@ -57,9 +57,12 @@ enum CommandLineMain {
         }
     }
 
+    /// The result, on stdout, of those verbs that have read secrets.
+    static func show(_ text: String, terminator: String = "\n") { print(SecretRim.redact(text), terminator: terminator) }
+
     /// One line on stderr; stdout is only ever the result.
     static func say(_ line: String) {
-        var line = line + "\n"
+        var line = SecretRim.redact(line) + "\n"
         line.withUTF8 { bytes in _ = unsafe write(2, bytes.baseAddress, bytes.count) }
     }
 }

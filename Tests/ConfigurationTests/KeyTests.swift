@@ -168,4 +168,13 @@ import Testing
         #expect(try decode(text).dashboard.exposes)
         #expect(complaint("[dashboard]\nlisten = \"7780\"").contains("HOST:PORT"))
     }
+
+    @Test("metrics are for this machine only, and off unless wanted") func metrics() throws {
+        #expect(try decode("").metrics == nil)
+        #expect(try decode("[metrics]").metrics?.listen == "127.0.0.1:9464")
+        #expect(try decode("[metrics]\nlisten = \"[::1]:1\"").metrics?.listen == "[::1]:1")
+        for wrong in ["0.0.0.0:1", "127.0.0.1", "example.org:1", "127.0.0.1:70000"] {
+            #expect(complaint("[metrics]\nlisten = \"\(wrong)\"").contains("desk/perigee.toml:2: metrics.listen"), "\(wrong)")
+        }
+    }
 }

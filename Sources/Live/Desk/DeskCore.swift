@@ -270,7 +270,8 @@ public final class DeskCore<S: Strategy> {
     func schedule() {
         guard phase != .ended else { return }
         var due = min(nextSample, nextChore)
-        if let errand = errands.map(\.due).min() { due = min(due, errand) }
+        // A loop, for every turn ends here: in a generic type a key path is looked up at run time each time.
+        for errand in errands { due = min(due, errand.due) }
         var wall = Int64.max
         for seat in seats { wall = min(wall, seat.engine.desk.nextTimer, seat.engine.desk.nextBarClose, seat.engine.desk.nextRecordedBarClose) }
         if let paper = paper?.nextDue { wall = min(wall, paper) }

@@ -276,6 +276,9 @@ extension OrderKeeper {
         }
     }
 
+    /// As files and scripts have it.
+    public static func fillID(of tradeID: String) -> String { String(number(of: tradeID)) }
+
     /// The venue's trade id as a number; a text that is none is hashed (FNV-1a).
     static func number(of tradeID: String) -> UInt64 {
         if let number = UInt64(tradeID) { return number }

@@ -17,6 +17,9 @@ public final class SimWire {
     /// Connections of sockets that were ever opened.
     public internal(set) var connections = 0
     public var onActivity: (() -> Void)?
+    /// A push is about to be sent, a text came in on a socket; so many bytes: clocks of a benchmark.
+    public var onPush: ((_ event: String, _ bytes: Int) -> Void)?
+    public var onText: ((_ bytes: Int) -> Void)?
     /// How far the venue's clock is ahead of this machine's.
     var clockSkew = Span.zero
     var sockets: [SimSocket] = []
@@ -194,6 +197,7 @@ public final class SimWire {
         case .late: later(.nanoseconds(rule?.delay.nanoseconds ?? 0)) { socket.send(text) }
         case .corrupt: socket.send(corrupted?() ?? text)
         case .errorAfter, .errorBefore, .throttle, .redirect, .fillFirst, .receiptOnly, nil:
+            onPush?(event, text.utf8.count)
             socket.send(text)
             for (other, kept) in held { other.send(kept) }
             held.removeAll()
