@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "Domain", swiftSettings: house),
         .target(name: "Risk", dependencies: ["Domain"], swiftSettings: house),
         .target(name: "JSON", dependencies: ["Domain"], swiftSettings: house),
+        .target(name: "FIX", dependencies: ["Domain"], swiftSettings: house),
         .target(
             name: "TLS", dependencies: ["COpenSSL", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: house),
         // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
@@ -99,6 +100,7 @@ let package = Package(
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),
+        .testTarget(name: "FIXTests", dependencies: ["Domain", "FIX"], exclude: ["Fixtures", "Interoperation/acceptor.py"], swiftSettings: tests),
         .testTarget(
             name: "TLSTests",
             dependencies: [
