@@ -17,6 +17,8 @@ public struct VenueSettings: Sendable {
     public var requestLifetime: Span?
     /// The kind's other keys, as texts.
     public var options: [String: String]
+    /// What an earlier start kept, by file name.
+    public var kept: [String: [UInt8]] = [:]
     /// Of the jitter of reconnecting.
     public var seed: UInt64
 

@@ -155,7 +155,7 @@ struct Wire {
             case .keep(let numbers): kept = numbers
             case .write(let bytes):
                 types.append((try? FIXMessage(bytes))?.type ?? "?")
-                _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+                _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             case .disconnect: cut()
             case .wake: break
             case .tell(let told): news.append(told)
