@@ -21,6 +21,8 @@ public enum VenueEvent: Sendable {
     case cancelRefused(VenueOrderReference, code: String, message: String)
     case cancelLost(VenueOrderReference, why: String)
     case amendRefused(VenueOrderReference, code: String, message: String)
+    /// The venue has changed the order: its price, and what it is for in all, fills included.
+    case amended(VenueOrderReference, price: Price, total: Quantity)
     /// The venue has the cancel-all; `nil` is the account. Not its outcome.
     case cancelAllReceived(symbol: String?)
     case cancelAllFailed(symbol: String?, why: String)

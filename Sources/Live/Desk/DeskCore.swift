@@ -146,7 +146,7 @@ public final class DeskCore<S: Strategy> {
         case .refused(let clientID, _, let code, let message):
             host.log(.warn, plan.venues[venue].name, "order \(clientID) refused: \(code) \(message)")
         case .lost(let clientID, let why): host.log(.warn, plan.venues[venue].name, "the answer to order \(clientID) is lost: \(why)")
-        case .received, .order, .fill, .cancelRefused, .cancelLost, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
+        case .received, .order, .fill, .cancelRefused, .cancelLost, .amended, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
         }
         perform(venues[venue].keeper.absorb(event, at: now), venue)
         if case .answer(let id, let answer) = event { answered(id, answer, venue) }
