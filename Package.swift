@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "Venues",
             dependencies: [
-                "Domain", "JSON", "TLS", "Transport",
+                "Domain", "JSON", "FIX", "TLS", "Transport",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),

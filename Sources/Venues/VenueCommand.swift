@@ -30,7 +30,11 @@ public enum VenueScope: Hashable, Sendable {
 public struct VenueOrderRequest: Hashable, Sendable {
     public var clientID: String
     public var request: OrderRequest
-    public init(clientID: String, request: OrderRequest) { (self.clientID, self.request) = (clientID, request) }
+    /// The venue's own id, where ``VenueCapabilities/naming`` made it: journaled before the order leaves.
+    public var venueID: String?
+    public init(clientID: String, request: OrderRequest, venueID: String? = nil) {
+        (self.clientID, self.request, self.venueID) = (clientID, request, venueID)
+    }
 }
 
 /// Everything by which a venue may know an order.

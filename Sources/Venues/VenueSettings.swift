@@ -41,6 +41,9 @@ public struct VenueSettingsError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension VenueSettings {
+    /// The file in which a session keeps its sequence numbers.
+    public var keptName: String { "fix-\(name).seq" }
+
     /// An endpoint without a slash at its end, checked for its scheme and, where the environment is the venue's own, its domain (C33).
     func endpoint(
         _ key: String, scheme: String, defaults: [String: String], domain: String?

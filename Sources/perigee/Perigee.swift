@@ -18,6 +18,7 @@ struct Perigee: ParsableCommand {
         subcommands: [
             BacktestCommand.self, CheckCommand.self, DataCommand.self, ReplayCommand.self, ReportCommand.self, SimCommand.self, PaperCommand.self, LiveCommand.self,
             RecordCommand.self, KillCommand.self, ArmCommand.self, StatusCommand.self, DeadManCommand.self,
+            AccountCommand.self,
         ])
 
     static let engineVersion = "0.1.0"

@@ -18,7 +18,7 @@ struct HouseRulesTests {
         "Market": ["Domain", "Glibc"],
         "Tape": ["Domain", "JSON", "CZlib", "COpenSSL", "CChecksum", "Foundation", "Glibc", "Synchronization"],
         "Scripting": ["Domain", "Trading", "CLua", "Glibc", "Foundation", "Synchronization"],
-        "Venues": ["Domain", "JSON", "TLS", "Transport", "NIOCore", "NIOHTTP1", "Glibc", "Synchronization"],
+        "Venues": ["Domain", "JSON", "FIX", "TLS", "Transport", "NIOCore", "NIOHTTP1", "Glibc", "Synchronization"],
         "VenueSim": ["Domain", "JSON", "TLS", "Transport", "Exchange", "Market", "NIOCore", "NIOHTTP1", "Glibc"],
         "Report": ["Domain", "Dispatch", "Glibc", "Synchronization"],
         "Recording": ["Domain", "Risk", "Trading", "Tape", "Report"],

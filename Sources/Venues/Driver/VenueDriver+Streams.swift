@@ -34,10 +34,10 @@ extension VenueDriver {
     }
 
     /// Before the bytes that follow: what cannot be kept must not be sent (C25).
-    func keep(_ name: String, _ bytes: [UInt8], for socket: SocketID) {
+    func keep(_ name: String, _ bytes: [UInt8], at offset: Int, for socket: SocketID) {
         guard let keeper else { return }
         do throws(VenueKeeperError) {
-            try keeper.keep(name, bytes)
+            try keeper.keep(name, bytes, at: offset)
         } catch {
             streams[socket]?.leave()
             streams[socket] = nil

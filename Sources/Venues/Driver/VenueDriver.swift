@@ -103,7 +103,7 @@ public final class VenueDriver {
             streams.removeValue(forKey: socket)?.leave()
             slot(socket)?.leave()
             setSlot(socket, nil)
-        case .keep(let socket, let name, let bytes): keep(name, bytes, for: socket)
+        case .keep(let socket, let name, let offset, let bytes): keep(name, bytes, at: offset, for: socket)
         case .request(let token, let request): send(request, token)
         }
     }

@@ -27,12 +27,10 @@ public final class VenueKeeper {
         return count < 0 ? nil : Array(bytes.prefix(count))
     }
 
-    /// Writes bytes whose first two are their place in the file.
-    func keep(_ name: String, _ bytes: [UInt8]) throws(VenueKeeperError) {
+    func keep(_ name: String, _ bytes: [UInt8], at offset: Int) throws(VenueKeeperError) {
         let descriptor = try descriptor(name)
-        let offset = Int(bytes[0]) | Int(bytes[1]) << 8
-        let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress?.advanced(by: 2), $0.count - 2, off_t(offset)) }
-        guard count == bytes.count - 2 else { throw failure(name, "write") }
+        let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
+        guard count == bytes.count else { throw failure(name, "write") }
         if mustLast, fdatasync(descriptor) != 0 { throw failure(name, "flush") }
     }
 

@@ -34,24 +34,20 @@ class Acceptor(fix.Application):
         pass
 
     def fromAdmin(self, message, session):
-        kind = fix.MsgType()
-        message.getHeader().getField(kind)
-        if kind.getValue() == "A":
-            data = fix.RawData()
-            say("credentials", message.getField(data).getValue() if message.isSetField(data) else "none")
-        if kind.getValue() in "34":
-            say("admin", kind.getValue(), message.toString().replace("\x01", "|"))
+        kind = message.getHeader().getField(35)
+        if kind == "A":
+            say("credentials", message.getField(96) if message.isSetField(96) else "none")
+        if kind in "34":
+            say("admin", kind, message.toString().replace("\x01", "|"))
 
     def fromApp(self, message, session):
-        kind = fix.MsgType()
-        message.getHeader().getField(kind)
-        identity = fix.ClOrdID()
-        message.getField(identity)
-        say("app", kind.getValue(), identity.getValue())
-        if kind.getValue() == "D":
-            self.report(identity.getValue(), "0", 0)
-        elif kind.getValue() == "F":
-            self.report(identity.getValue(), "4", 0)
+        kind = message.getHeader().getField(35)
+        identity = message.getField(11)
+        say("app", kind, identity)
+        if kind == "D":
+            self.report(identity, "0", 0)
+        elif kind == "F":
+            self.report(identity, "4", 0)
 
     def report(self, identity, status, shares):
         self.executions += 1

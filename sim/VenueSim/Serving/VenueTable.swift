@@ -8,6 +8,7 @@ public struct VenueTable: Sendable {
     /// What only one kind has.
     public enum Manners: Sendable {
         case cryptocom(CryptoComSim.Settings)
+        case apifiny(ApifinySim.Settings)
     }
 
     public var kind: SimVenueKind
@@ -26,12 +27,14 @@ public struct VenueTable: Sendable {
         self.kind = kind
         switch kind {
         case .cryptocom: manners = .cryptocom(CryptoComSim.Settings())
+        case .apifiny: manners = .apifiny(ApifinySim.Settings())
         }
     }
 
     public var prefix: String {
         switch manners {
         case .cryptocom(let settings): settings.prefix
+        case .apifiny(let settings): settings.prefix
         }
     }
 
@@ -56,6 +59,7 @@ public struct VenueTable: Sendable {
         try readFees(&reader, table)
         switch kind {
         case .cryptocom: manners = .cryptocom(try CryptoComSim.Settings(&reader, table))
+        case .apifiny: manners = .apifiny(try ApifinySim.Settings(&reader, table))
         }
     }
 
@@ -95,5 +99,25 @@ extension CryptoComSim.Settings {
         guard prefix.hasPrefix("/"), !prefix.hasSuffix("/") else {
             throw ScenarioError("\(table).prefix", "is \"\(prefix)\"; a path such as \"/v2\" was expected")
         }
+    }
+}
+
+extension ApifinySim.Settings {
+    init(_ reader: inout SettingsReader, _ table: String) throws(ScenarioError) {
+        self.init()
+        func time(_ key: String, _ standard: String, from least: String, _ reader: inout SettingsReader) throws(ScenarioError) -> TimeAmount {
+            .nanoseconds(try reader.span("\(table).\(key)", standard, from: least, to: "1h").nanoseconds)
+        }
+        account = try reader.text("\(table).account_id", account)
+        heartbeat = try time("heartbeat", "30s", from: "10ms", &reader)
+        heartbeatPatience = try time("heartbeat_patience", "60s", from: "10ms", &reader)
+        acceptDelay = try time("accept_delay", "1ms", from: "0s", &reader)
+        bookInterval = try time("book_interval", "20ms", from: "0s", &reader)
+        requestsPerSecond = Int(try reader.integer("\(table).requests_per_second", Int64(requestsPerSecond), 1...1_000_000))
+        numbersAsStrings = try reader.truth("\(table).numbers_as_strings", numbersAsStrings)
+        floatNoise = try reader.truth("\(table).float_noise", floatNoise)
+        isStrictFIX = try reader.truth("\(table).strict_fix", isStrictFIX)
+        orderTolerance = try reader.span("\(table).order_tolerance", "60s", from: "1s", to: "1d").nanoseconds / 1_000_000
+        clockSkew = try reader.span("\(table).clock_skew", "0s", from: "-1d", to: "1d")
     }
 }
