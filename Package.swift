@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "VenuesTests",
             dependencies: [
-                "Domain", "JSON", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
+                "Domain", "JSON", "FIX", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["Fixtures"], swiftSettings: tests),
