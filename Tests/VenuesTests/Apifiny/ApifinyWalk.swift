@@ -103,7 +103,10 @@ struct ApifinyWalk {
 
     /// Answers the last request of that name.
     mutating func answer(_ name: String, _ body: String, status: Int = 200) {
-        guard let place = asked.lastIndex(where: { $0.name == name }) else { return Issue.record("\(name) was not asked") }
+        guard let place = asked.lastIndex(where: { $0.name == name }) else {
+            Issue.record("\(name) was not asked")
+            return
+        }
         let token = asked.remove(at: place).token
         feed(.response(token, .answer(status: status, headers: [], body: Array(body.utf8))))
     }
