@@ -9,7 +9,7 @@ struct CrossVenueTests {
     /// Two venues with the same wandering price; trades on the first reach a few ticks into our quotes now and then.
     private func market(seed: UInt64, seconds: Int, hedgeFrom: Int = 0, hedgeTo: Int = .max) throws -> SmallMarket {
         var market = SmallMarket([
-            try SmallMarket.instrument(kind: .level2, venue: "one"), try SmallMarket.instrument(kind: .level2, venue: "two"),
+            try SmallMarket.instrument(venue: "one", kind: .level2), try SmallMarket.instrument(venue: "two", kind: .level2),
         ])
         var random = Seeded(seed)
         var mid: Int64 = 10_000
@@ -46,7 +46,7 @@ struct CrossVenueTests {
 
     @Test func aBidStandsBelowTheHedgesBidByTheEdge() throws {
         var market = SmallMarket([
-            try SmallMarket.instrument(kind: .level2, venue: "one"), try SmallMarket.instrument(kind: .level2, venue: "two"),
+            try SmallMarket.instrument(venue: "one", kind: .level2), try SmallMarket.instrument(venue: "two", kind: .level2),
         ])
         market.book(at: 0, 1, bids: [(10_000, 9)], asks: [(10_004, 9)])
         market.book(at: 0, 0, bids: [(9_950, 5)], asks: [(10_060, 5)])

@@ -21,7 +21,7 @@ struct SmallMarket {
     }
 
     static func instrument(
-        _ base: String = "ABC", kind: DataKind, tick: String = "1", lot: String = "1", takerFee: String = "0", makerFee: String = "0", venue: String = "t"
+        _ base: String = "ABC", venue: String = "t", kind: DataKind, tick: String = "1", lot: String = "1", takerFee: String = "0", makerFee: String = "0"
     ) throws -> Instrument {
         try Instrument(
             venue: venue, symbol: base + "_USD", nativeSymbol: base + "USD", base: base, quote: "USD", tick: ExactDecimal(tick),
