@@ -35,6 +35,8 @@ public struct VenueCapabilities: Hashable, Sendable {
     public var messageWindow: Span
     /// How the venue's own id of an order is made of ours; nil where the venue makes it.
     public var naming: OrderNaming?
+    /// Whether a dealer answers requests for quotes there.
+    public var quotesOnRequest = false
 
     public init(
         orderTypes: Set<OrderType>, timesInForce: Set<TimeInForce>, hasPostOnly: Bool, clientIDs: ClientIDs, refusesRepeatedClientIDs: Bool,

@@ -30,10 +30,12 @@ public enum VenueScope: Hashable, Sendable {
 public struct VenueOrderRequest: Hashable, Sendable {
     public var clientID: String
     public var request: OrderRequest
+    /// Of an acceptance: the number of the request whose quote it takes.
+    public var quote: UInt64?
     /// The venue's own id, where ``VenueCapabilities/naming`` made it: journaled before the order leaves.
     public var venueID: String?
-    public init(clientID: String, request: OrderRequest, venueID: String? = nil) {
-        (self.clientID, self.request, self.venueID) = (clientID, request, venueID)
+    public init(clientID: String, request: OrderRequest, quote: UInt64? = nil, venueID: String? = nil) {
+        (self.clientID, self.request, self.quote, self.venueID) = (clientID, request, quote, venueID)
     }
 }
 

@@ -15,6 +15,7 @@ public enum VenueEvent: Sendable {
     case fill(VenueFill)
     /// Definitely not executed.
     case refused(clientID: String, reason: RejectReason, code: String, message: String)
+    case quote(VenueQuoteAnswer)
     /// The answer to a placement is lost: unknown until proven.
     case lost(clientID: String, why: String)
     /// The answer to a cancel or an amendment; a refusal proves nothing about the order.

@@ -63,7 +63,7 @@ actor VenueBench: VenueDriverDelegate {
         let balances = try [("USDT", "1000000"), ("BTC", "100"), ("ETH", "1000")].map { ($0, Amount(try ExactDecimal($1)) ?? .zero) }
         var rules = ExchangeRules()
         rules.spot = balances.map { SpotBalance(currency: $0.0, total: $0.1) }
-        let venue = SimVenue(instruments: instruments, rules: rules, balances: balances.map { (currency: $0.0, amount: $0.1) })
+        let venue = SimVenue(instruments: instruments, rules: rules, balances: balances.map { (currency: $0.0, amount: $0.1) }, names: subject.kind.names)
         var faults = FaultPlan()
         for fault in setting.faults {
             faults.add(.init(

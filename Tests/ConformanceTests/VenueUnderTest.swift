@@ -55,7 +55,7 @@ struct VenueUnderTest: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = [cryptocom, apifiny("rest"), apifiny("fix")]
+    static let all = [cryptocom, valr("valr"), valr("valr, full book, in-band", ["book": "full", "auth": "message"]), apifiny("rest"), apifiny("fix")]
 
     static let cryptocom = VenueUnderTest(
         name: "cryptocom", kind: .cryptocom, prefix: "/v2", options: { _ in ["settle": "10ms"] }, knows: ["settle", "heartbeat_silence"],
@@ -92,6 +92,46 @@ struct VenueUnderTest: Sendable, CustomTestStringConvertible {
             return CryptoComSim(venue: venue, settings: settings, faults: faults, eventLoop: loop)
         },
         makeSession: { try CryptoComSession(settings: $0) }, heartbeatAnswer: "public/respond-heartbeat")
+
+    static func valr(_ name: String, _ own: [String: String] = [:]) -> VenueUnderTest {
+        VenueUnderTest(
+            name: name, kind: .valr, prefix: "",
+            options: { manners in
+                let ping = min(manners.heartbeat.nanoseconds, 10_000_000_000) / 1_000_000
+                return own.merging(["ping": "\(ping)ms"]) { $1 }
+            },
+            knows: ["heartbeat_silence"],
+            points: { point in
+                switch point {
+                case .authenticate: "auth"
+                case .subscribe: "subscribe"
+                case .arm: "arm"
+                case .heartbeat: "pong"
+                case .place: "place"
+                case .cancel: "cancel"
+                case .cancelAll: "cancel-all"
+                case .openOrders: "open-orders"
+                case .history: "history"
+                case .fills: "trade-history"
+                case .detail: "order-detail"
+                case .balances: "balances"
+                case .instruments: "pairs"
+                case .orderPush: "order"
+                case .fillPush: "trade"
+                case .bookPush: "book"
+                }
+            },
+            codes: [10_001: 0, 10_002: 401], passesOldBooks: own["book"] == nil,
+            makeSim: { venue, manners, faults, loop in
+                var settings = ValrSim.Settings()
+                settings.acceptDelay = manners.acceptDelay
+                settings.clockSkew = manners.clockSkew
+                settings.openOrdersAsObject = own["book"] != nil
+                settings.feesInTrades = own["book"] == nil
+                return ValrSim(venue: venue, settings: settings, faults: faults, eventLoop: loop)
+            },
+            makeSession: { try ValrSession(settings: $0) }, heartbeatAnswer: "PING")
+    }
 
     static func apifiny(_ orders: String) -> VenueUnderTest {
         VenueUnderTest(

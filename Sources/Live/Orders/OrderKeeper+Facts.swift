@@ -23,7 +23,7 @@ extension OrderKeeper {
             if code == "lost" { orders[clientID]?.isAmendUnknown = true } else { actions.append(report(order, now.wall, .amendRejected(.venue))) }
             ask(about: reference, at: now, &actions)
         case .answer(_, let answer): absorb(answer, at: now, &actions)
-        case .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
+        case .quote, .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
         }
         return actions
     }

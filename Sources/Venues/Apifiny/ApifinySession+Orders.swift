@@ -48,7 +48,7 @@ extension ApifinySession {
     }
 
     /// Over REST only; of the account's venue, best effort.
-    func cancellingAll(_ symbol: String?) -> ApifinyCall? { .cancelAll(symbol: symbol) }
+    func cancellingAll(_ symbol: String?) -> (call: ApifinyCall, route: RequestRoute)? { (.cancelAll(symbol: symbol), .rest) }
 
     // MARK: - Bytes
 

@@ -52,7 +52,7 @@ public struct ApifinySession: SessionMachine {
     public init(settings: VenueSettings) throws(VenueSettingsError) {
         let made = try ApifinySettings(settings)
         self.settings = made
-        core = SessionCore(seed: settings.seed)
+        core = SessionCore(settings)
         let limit = max(4, made.requestsPerSecond * 7 / 10)
         requests = RateWindow(limit: limit, per: Span.seconds(1), reserve: limit / 4)
         marketRequests = RateWindow(limit: 1, per: made.subscribeSpacing)

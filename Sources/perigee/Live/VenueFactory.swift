@@ -53,8 +53,9 @@ enum VenueFactory {
         do throws(VenueSettingsError) {
             switch kind {
             case .cryptocom: return try CryptoComSession(settings: settings)
+            case .valr: return try ValrSession(settings: settings)
             case .apifiny: return try ApifinySession(settings: settings)
-            case .valr, .smartvalor, .dvchain, .sim: break
+            case .smartvalor, .dvchain, .sim: break
             }
         } catch {
             throw Problem(description: "venue \(settings.name): \(error)")

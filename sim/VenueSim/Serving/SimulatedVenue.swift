@@ -49,7 +49,7 @@ extension SimulatedVenue {
 
 /// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.
 public enum SimVenueKind: String, CaseIterable, Sendable {
-    case cryptocom, apifiny
+    case cryptocom, valr, apifiny
 
     /// Where the protocol is found, by the connector's names of its endpoints, in the order of the configuration's page.
     ///
@@ -68,13 +68,18 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 ("rest", "\(http)://\(own)\(prefix)/BINANCE"), ("md_rest", "\(http)://\(own)/md"), ("md_ws", "\(ws)://\(own)/md/ws/v1"),
                 ("order_ws", "\(user)/order"), ("asset_ws", "\(user)/asset"),
             ] + extra.map { ("fix", "127.0.0.1:\($0)") }
+        case .valr:
+            return [
+                ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("trade", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/trade"),
+                ("account", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/account"),
+            ]
         }
     }
 
     /// The names of the connector's credentials.
     public var credentialNames: [String] {
         switch self {
-        case .cryptocom: ["key", "secret"]
+        case .cryptocom, .valr: ["key", "secret"]
         case .apifiny: ["account_id", "key", "secret"]
         }
     }
@@ -94,6 +99,7 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 "newOrder", "cancelOrder", "cancelAccountVenueAllOrder", "queryOrderInfo", "listOpenOrder", "listCompletedOrder", "listFilledOrder",
                 "order", "trade", "balance", "book", "public-trade",
             ]
+        case .valr: ValrEndpoint.points
         }
     }
 
@@ -101,7 +107,24 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
     public func spelling(base: String, quote: String) -> String {
         switch self {
         case .cryptocom: "\(base)_\(quote)"
-        case .apifiny: base + quote
+        case .valr, .apifiny: base + quote
+        }
+    }
+
+    /// The steps that the protocol can only tell as a number of decimals.
+    var decimalSteps: [String] {
+        switch self {
+        case .cryptocom: ["tick", "lot"]
+        case .valr: ["lot"]
+        case .apifiny: []
+        }
+    }
+
+    /// How the venue spells its ids.
+    public var names: SimNames {
+        switch self {
+        case .cryptocom, .apifiny: .numbers
+        case .valr: .uuids
         }
     }
 }
