@@ -113,6 +113,8 @@ struct FIXSequenceTests {
         bench.say("8", report("E3"), number: 4)
         bench.say("4", "36=100|123=Y|", number: 2)
         #expect(bench.session.numbers.target == 100 && bench.session.isReady && bench.session.queue.isEmpty)
+        // A fill over a message that came is no reason to forget it.
+        #expect(bench.applications.map { $0.text(17) } == ["E3"])
         bench.clear()
         for number in [100, 50, 1] as [Int64] {
             bench.say("4", "36=\(number)|123=Y|", number: 100)

@@ -154,7 +154,15 @@ extension FIXSession {
             return reject(
                 message, FIXFault(.badValue, tag: FIXTag.newSeqNo, "attempt to lower the sequence number, to \(message.integer(FIXTag.newSeqNo) ?? 0)"))
         }
-        numbers.target = next
+        // What lies in hand was sent, whatever the fill says: it is acted on at its place.
+        while phase != .disconnected, let first = queue.first, first.sequence < next {
+            queue.removeFirst()
+            queuedBytes -= first.message.bytes.count
+            if first.sequence < numbers.target { continue }
+            numbers.target = first.sequence
+            accept(first.message, isDone: first.isDone)
+        }
+        numbers.target = max(numbers.target, next)
         drainQueue()
     }
 

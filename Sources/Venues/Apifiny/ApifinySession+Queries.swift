@@ -113,32 +113,34 @@ extension ApifinySession {
     private func readFills(_ job: inout QueryJob, _ reply: Reply) throws(JSONError) -> VenueAnswer? {
         var rows: [[UInt8]] = []
         var unfinished: [String] = []
+        var count = 0
         try ApifinyEnvelope.each(reply.result) { row throws(JSONError) in
             let order = try ApifinyOrder(row)
-            rows.append(row.array)
+            count += 1
             let made = order.created ?? OrderNaming.created(order.venueID)
-            if job.step == 0, made.map({ $0.nanoseconds / 1_000_000 < job.begin }) ?? true, !unfinished.contains(order.venueID) { unfinished.append(order.venueID) }
+            guard job.step == 0, made.map({ $0.nanoseconds / 1_000_000 < job.begin }) ?? true else { return rows.append(row.array) }
+            if !unfinished.contains(order.venueID) { unfinished.append(order.venueID) }
         }
         if job.step == 0 {
-            if isCut(rows.count, &job) { return nil }
+            if isCut(count, &job) { return nil }
             for order in unfinished where !job.incomplete.contains(order) { job.incomplete.append(order) }
         }
         job.rows += rows
-        if job.step == 0, job.nextWindow(longestWindow) { return nil }
+        if job.step == 0, job.nextWindow(longestWindow) {
+            // Both ends of a window are in it.
+            job.from += 1
+            return nil
+        }
         job.step += 1
         if job.step <= job.incomplete.count { return nil }
         return .fills(try wholeFills(job))
     }
 
-    /// Orders that were asked for by themselves count as that answer told them: rows of the window are in it, too.
     private func wholeFills(_ job: QueryJob) throws(JSONError) -> [VenueFill] {
         var rows: [ApifinyExecution] = []
-        var seen: Set<[UInt8]> = []
         for bytes in job.rows {
-            // The same row from two answers is one; two executions that are alike to the last byte came in one answer.
             let execution = try Bytes.with(bytes) { row throws(JSONError) -> ApifinyExecution? in
                 let order = try ApifinyOrder(row)
-                if job.incomplete.contains(order.venueID), !seen.insert(bytes).inserted { return nil }
                 return ApifinyExecution(order, now: now.wall, grids: core.grids(order.symbol))
             }
             if let execution { rows.append(execution) }

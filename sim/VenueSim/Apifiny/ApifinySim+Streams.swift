@@ -23,8 +23,8 @@ extension ApifinySim {
         let filled = isRow ? Quantity.zero : order.filled
         let left = order.isLive ? request.quantity - order.filled : .zero
         let tif = request.isPostOnly ? 7 : request.timeInForce == .immediateOrCancel ? 3 : 1
-        var text = """
-            {"accountId":"STA-\(settings.name)_00000001","venue":"\(settings.name)","orderId":"\(order.venueID)","symbol":"\(instrument.nativeSymbol)",\
+        var text = "{" + """
+            "accountId":"STA-\(settings.name)_00000001","venue":"\(settings.name)","orderId":"\(order.venueID)","symbol":"\(instrument.nativeSymbol)",\
             "orderType":"\(request.type == .market ? "MARKET" : "LIMIT")","orderSide":"\(request.side == .buy ? "BUY" : "SELL")","limitPrice":\(number(instrument.decimal(request.price))),\
             "quantity":\(number(instrument.decimal(request.quantity))),"filledAveragePrice":\(number(order.averagePrice(tick: instrument.tick).decimal)),\
             "filledCumulativeQuantity":\(number(instrument.decimal(filled))),"timeInForce":\(tif),"openQuantity":\(number(instrument.decimal(left))),\
