@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "Domain", swiftSettings: house),
         .target(name: "Risk", dependencies: ["Domain"], swiftSettings: house),
         .target(name: "JSON", dependencies: ["Domain"], swiftSettings: house),
+        .target(name: "FIX", dependencies: ["Domain"], swiftSettings: house),
         .target(
             name: "TLS", dependencies: ["COpenSSL", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: house),
         // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "Venues",
             dependencies: [
-                "Domain", "JSON", "TLS", "Transport",
+                "Domain", "JSON", "FIX", "TLS", "Transport",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -108,6 +109,7 @@ let package = Package(
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),
+        .testTarget(name: "FIXTests", dependencies: ["Domain", "FIX"], exclude: ["Fixtures", "Interoperation/acceptor.py"], swiftSettings: tests),
         .testTarget(
             name: "TLSTests",
             dependencies: [
@@ -126,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "VenuesTests",
             dependencies: [
-                "Domain", "JSON", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
+                "Domain", "JSON", "FIX", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["Fixtures"], swiftSettings: tests),

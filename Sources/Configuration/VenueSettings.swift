@@ -88,6 +88,8 @@ extension Settings.Venue {
     private enum Route: String, CaseIterable { case socket, rest }
     private enum Workflow: String, CaseIterable { case rfq, order }
     private enum Orders: String, CaseIterable { case rest, fix }
+    private enum FIXReset: String, CaseIterable { case logon, logout, disconnect, never }
+    private enum Token: String, CaseIterable { case jwt, hmac }
     /// Identifiers may be written out; everything else is a secret.
     private static let identifiers = ["account_id", "user_id", "user"]
 
@@ -172,6 +174,9 @@ extension Settings.Venue {
             options["venue"] = try table.string("venue")
             options["orders"] = try table.choice("orders", Orders.self)?.rawValue
             options["fix_tls"] = try table.boolean("fix_tls").map { $0 ? "true" : "false" }
+            options["fix_reset"] = try table.choice("fix_reset", FIXReset.self)?.rawValue
+            options["auth"] = try table.choice("auth", Token.self)?.rawValue
+            options["collar"] = try table.decimal("collar")?.description
         case .cryptocom, .sim: break
         }
     }

@@ -43,17 +43,20 @@ extension DeskCore {
         // The last look before the bytes (C21, 1b); the session writes in this same turn.
         guard latch.admitsNew else { return refuse(request, seat) }
         let clientID = clientID(request.id, of: seat)
+        // Where the venue's name of the order is ours to make, it is journaled with the intent.
+        let venueID = plan.venues[venue].capabilities.naming?.venueID(of: clientID, at: now.wall)
+        let named = venueID.map { [LedgerEntry.venueID(clientID: clientID, venueID: $0)] } ?? []
         do {
-            try ledger?.append([.intent(intent(cleared, clientID, seat))], wall: now.wall, monotonic: now.monotonic, mustLast: true)
+            try ledger?.append([.intent(intent(cleared, clientID, seat))] + named, wall: now.wall, monotonic: now.monotonic, mustLast: true)
         } catch {
             refuse(request, seat)
             return diskFailed(error)
         }
-        venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall)
+        venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall, venueID: venueID)
         host.orderNamed(
-            VenueOrderReference(clientID: clientID, venueID: nil, symbol: plan.instruments[request.instrument.position].nativeSymbol), at: venue)
+            VenueOrderReference(clientID: clientID, venueID: venueID, symbol: plan.instruments[request.instrument.position].nativeSymbol), at: venue)
         let quote = request.isAcceptance ? UInt64(number(request.quote, of: seat).request.raw) : nil
-        host.send(.place(VenueOrderRequest(clientID: clientID, request: request, quote: quote)), to: venue)
+        host.send(.place(VenueOrderRequest(clientID: clientID, request: request, quote: quote, venueID: venueID)), to: venue)
     }
 
     /// An order that was cleared and never left.

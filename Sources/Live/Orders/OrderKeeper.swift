@@ -34,10 +34,16 @@ public struct OrderKeeper: Sendable {
     }
 
     /// Notes an order whose intent is in the ledger and whose bytes are about to leave.
-    public mutating func sending(clientID: String, strategy: Int, request: OrderRequest, at wall: Timestamp) {
+    ///
+    /// - Parameter venueID: Where the venue's name of it is made by us.
+    public mutating func sending(clientID: String, strategy: Int, request: OrderRequest, at wall: Timestamp, venueID: String? = nil) {
         precondition(orders[clientID] == nil, "a client id is used once")
         let symbol = instruments[request.instrument.position].nativeSymbol
         orders[clientID] = KeptOrder(clientID: clientID, strategy: strategy, symbol: symbol, request: request, sent: wall)
+        if let venueID {
+            orders[clientID]?.venueID = venueID
+            clientByVenueID[venueID] = clientID
+        }
         sequence.append(clientID)
         if sequence.count > 8_192 { forgetOld() }
     }

@@ -20,9 +20,12 @@ public final class VenueDriver {
     public var capabilities: VenueCapabilities { session.capabilities }
 
     private var session: any VenueSession
-    private let tls: TLSContext
+    let tls: TLSContext
     /// Takes our secrets out of whatever a venue says, before anybody hears it.
     private let redactor: Redactor
+    /// Where a session's numbers are kept; nothing is, where it is nil.
+    public var keeper: VenueKeeper?
+    var streams: [SocketID: VenueStream] = [:]
     private var clock = CoarseClock()
     private let startWall = VenueDriver.read(CLOCK_REALTIME)
     private let startBoot = VenueDriver.read(CLOCK_BOOTTIME)
@@ -37,7 +40,7 @@ public final class VenueDriver {
     /// Sockets that were open once: what refuses them later may be one bad machine of many.
     private var proven: Set<SocketID> = []
 
-    private enum Queued {
+    enum Queued {
         case input(VenueInput)
         case message(SocketID, [UInt8])
         case quote(VenueQuoteRequest)
@@ -83,7 +86,7 @@ public final class VenueDriver {
 
     // MARK: - Input
 
-    private func feed(_ input: Queued) {
+    func feed(_ input: Queued) {
         guard !isEnded else { return }
         if isBusy { return queue.append(input) }
         isBusy = true
@@ -131,8 +134,10 @@ public final class VenueDriver {
         case .cancelTimer(let token): timers.removeValue(forKey: token)?.cancel()
         case .connect(let socket, url: let url, headers: let headers): connect(socket, url, headers)
         case .close(let socket):
+            streams.removeValue(forKey: socket)?.leave()
             slot(socket)?.leave()
             setSlot(socket, nil)
+        case .keep(let socket, let name, let offset, let bytes): keep(name, bytes, at: offset, for: socket)
         case .request(let token, let request): send(request, token)
         }
     }
@@ -175,6 +180,8 @@ public final class VenueDriver {
 
     private func connect(_ socket: SocketID, _ url: String, _ headers: [(name: String, value: String)]) {
         slot(socket)?.leave()
+        streams.removeValue(forKey: socket)?.leave()
+        if VenueDriver.isStream(url) { return connectStream(socket, url) }
         let made = VenueSocket(id: socket, driver: self)
         setSlot(socket, made)
         do {
@@ -215,6 +222,7 @@ public final class VenueDriver {
     }
 
     private func send(_ bytes: [UInt8], on socket: SocketID) {
+        if let stream = streams[socket] { return send(bytes, on: stream) }
         guard let slot = slot(socket) else { return }
         do {
             unsafe try bytes.withUnsafeBytes { unsafe try slot.connection?.send(text: $0) }
@@ -254,6 +262,8 @@ public final class VenueDriver {
         timers = [:]
         for socket in sockets { socket?.leave() }
         sockets = []
+        for stream in streams.values { stream.leave() }
+        streams = [:]
         for client in clients { client.close() }
         clients = []
     }

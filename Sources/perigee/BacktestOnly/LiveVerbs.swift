@@ -4,5 +4,5 @@ import ArgumentParser
 enum LiveVerbs {
     static let all: [any ParsableCommand.Type] = []
     /// Verbs that exist, but not in this binary.
-    static let absent = ["sim", "paper", "live", "record", "kill", "arm", "status", "venues"]
+    static let absent = ["sim", "paper", "live", "record", "kill", "arm", "status", "venues", "account"]
 }

@@ -173,6 +173,10 @@ final class LiveRun {
             (self.run, self.loop) = (run, loop)
             started = run.clock.now.wall
             let drivers = run.venues.entries.map { VenueDriver($0.session, tls: run.venues.tls, eventLoop: loop, latch: run.latch, redactor: SecretRim.redactor) }
+            if run.options.mode == .live {
+                let keeper = VenueKeeper(folder: run.folder.path, mustLast: run.settings.run.durability == .power)
+                for driver in drivers { driver.keeper = keeper }
+            }
             desk = LiveDesk(drivers: drivers, clock: run.clock, eventLoop: loop)
             let isQuiet = run.options.quiet
             desk.onLog = { [unowned self] level, source, text in

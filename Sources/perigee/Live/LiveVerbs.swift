@@ -4,7 +4,7 @@ import ArgumentParser
 enum LiveVerbs {
     static let all: [any ParsableCommand.Type] = [
         SimCommand.self, PaperCommand.self, LiveCommand.self, RecordCommand.self, KillCommand.self, ArmCommand.self, StatusCommand.self, VenuesCommand.self,
-        DeadManCommand.self,
+        DeadManCommand.self, AccountCommand.self,
     ]
     /// Verbs that exist, but not in this binary.
     static let absent: [String] = []

@@ -12,8 +12,10 @@ enum VenueFactory {
         let description: String
     }
 
-    /// - Parameter withSecrets: Reads the credentials; without, for scopes that need none.
-    static func settings(_ venue: Settings.Venue, withSecrets: Bool = true) throws -> VenueSettings {
+    /// - Parameters:
+    ///   - withSecrets: Reads the credentials; without, for scopes that need none.
+    ///   - folder: Where an earlier start kept a session's numbers; nil for scopes that have none.
+    static func settings(_ venue: Settings.Venue, withSecrets: Bool = true, keptIn folder: String? = nil) throws -> VenueSettings {
         var secrets: [String: Secret] = [:]
         if withSecrets {
             for (key, reference) in venue.credentials.sorted(by: { $0.key < $1.key }) {
@@ -32,9 +34,11 @@ enum VenueFactory {
             case .custom: .custom
             }
         // The jitter of reconnecting need not repeat, and must differ between processes.
-        return VenueSettings(
+        var made = VenueSettings(
             name: venue.name, environment: environment, endpoints: venue.endpoints, credentials: secrets, requestLifetime: venue.requestLifetime,
             options: venue.options, seed: UInt64.random(in: .min ... .max))
+        if let folder, let bytes = VenueKeeper.read(made.keptName, in: folder) { made.kept[made.keptName] = bytes }
+        return made
     }
 
     private static func secret(_ reference: SecretReference) throws(SecretError) -> Secret {
@@ -52,7 +56,9 @@ enum VenueFactory {
         do throws(VenueSettingsError) {
             switch kind {
             case .cryptocom: return try CryptoComSession(settings: settings)
-            case .valr, .smartvalor, .dvchain, .apifiny, .sim: break
+            case .valr: return try ValrSession(settings: settings)
+            case .apifiny: return try ApifinySession(settings: settings)
+            case .smartvalor, .dvchain, .sim: break
             }
         } catch {
             throw Problem(description: "venue \(settings.name): \(error)")

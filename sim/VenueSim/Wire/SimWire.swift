@@ -96,10 +96,11 @@ public final class SimWire {
     ///   - fill: What `fill_first` does before the call.
     ///   - throttled: The venue's refusal of too many requests.
     ///   - receipt: The venue's answer without the deed, where answers are receipts.
+    ///   - refused: The venue's refusal with a code of its own, above those of HTTP.
     ///   - call: Does it, and answers.
     func answer(
         _ point: String, fill: () -> Void = {}, throttled: () -> HTTPServerResponse, receipt: (() -> HTTPServerResponse)? = nil,
-        call: () -> HTTPServerResponse
+        refused: ((_ code: Int) -> HTTPServerResponse)? = nil, call: () -> HTTPServerResponse
     ) -> HTTPAnswer {
         func dated(_ response: HTTPServerResponse) -> HTTPAnswer { .response(self.dated(response)) }
         guard let rule = faults.next(point) else { return dated(call()) }
@@ -117,8 +118,9 @@ public final class SimWire {
         case .resetBefore, .close: return .reset
         case .errorAfter:
             _ = call()
-            return .response(SimWire.page(rule.code))
-        case .errorBefore: return .response(SimWire.page(rule.code))
+            return rule.code > 599 ? dated(refused?(rule.code) ?? SimWire.page(rule.code)) : .response(SimWire.page(rule.code))
+        case .errorBefore:
+            return rule.code > 599 ? dated(refused?(rule.code) ?? SimWire.page(rule.code)) : .response(SimWire.page(rule.code))
         case .throttle: return dated(throttled())
         case .partial:
             let bytes = call().bytes()
