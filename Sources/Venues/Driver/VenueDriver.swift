@@ -28,6 +28,7 @@ public final class VenueDriver {
     private var queue: [Queued] = []
     private var isBusy = false
     private var isEnded = false
+    private var farewell: EventLoopFuture<Void>?
 
     private enum Queued {
         case input(VenueInput)
@@ -209,6 +210,7 @@ public final class VenueDriver {
     }
 
     private func send(_ request: VenueRequest, _ token: VenueToken) {
+        if request.isFarewell { return sayFarewell(request) }
         guard let clients = restClients(request.url) else {
             return feed(.input(.response(token, .notSent("\(request.url) is no address"))))
         }
@@ -217,7 +219,17 @@ public final class VenueDriver {
         }
     }
 
+    /// A session's last word: its connections close behind it.
+    private func sayFarewell(_ request: VenueRequest) {
+        guard let clients = restClients(request.url) else { return }
+        let done = clients.send(request).map { _ in () }.flatMapError { [eventLoop] _ in eventLoop.makeSucceededVoidFuture() }
+        farewell = farewell.map { $0.and(done).map { _ in () } } ?? done
+    }
+
     // MARK: - The end
+
+    /// Once what a session had to say last has been said; at once where it had nothing to say.
+    public var whenClosed: EventLoopFuture<Void> { farewell ?? eventLoop.makeSucceededVoidFuture() }
 
     /// After the session said good-bye: nothing of ours stays behind.
     private func finish() {
@@ -227,7 +239,13 @@ public final class VenueDriver {
         timers = [:]
         for socket in sockets { socket?.leave() }
         sockets = []
-        for client in clients { client.close() }
-        clients = []
+        let clients = clients
+        self.clients = []
+        guard let farewell else {
+            for client in clients { client.close() }
+            return
+        }
+        let box = NIOLoopBound(clients, eventLoop: eventLoop)
+        farewell.whenComplete { _ in for client in box.value { client.close() } }
     }
 }

@@ -19,6 +19,8 @@ protocol SessionMachine: VenueSession {
 
     /// Connects what the scope needs.
     mutating func began(_ scope: VenueScope)
+    /// Whether a link has no socket: it is ready by asking, and ``address(of:)`` is not asked for.
+    func isPolled(_ link: VenueLink) -> Bool
     /// Where a link's socket is, and the headers of its opening handshake.
     mutating func address(of link: VenueLink) -> (url: String, headers: [(name: String, value: String)])
     /// A link's socket is open: the handshake begins.
@@ -89,6 +91,7 @@ enum CallOrReason<Call> {
 }
 
 extension SessionMachine {
+    func isPolled(_ link: VenueLink) -> Bool { false }
     mutating func other(_ input: VenueInput) {}
     mutating func fired(_ token: VenueToken) {}
     mutating func forgetBook(_ index: Int) {}
