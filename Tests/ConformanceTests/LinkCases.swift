@@ -25,6 +25,12 @@ struct LinkCases {
             try await bench.begin(.marketData)
             try await bench.until("a book") { !bench.books[0].bids.isEmpty }
             switch how {
+            case "back" where subject.passesOldBooks:
+                bench.sim.rewind(0)
+                bench.level(.buy, 9_990, 9)
+                try await bench.until("the venue's book") { bench.books[0].bids[9_999] == 50 && bench.books[0].bids[9_990] == 9 }
+                #expect(bench.books[0].bids.count == 3 && !bench.told.contains { if case .bookInvalid = $0 { true } else { false } })
+                return
             case "back": bench.sim.rewind(0)
             case "crossed": bench.sim.misquote(0, bids: [(10_005, 1)], asks: [(10_004, 1)])
             default: bench.sim.misquote(0, bids: [], asks: [])

@@ -27,21 +27,30 @@ struct Manners: Sendable {
 
 /// A connector and its simulated venue. The cases know nothing else of either: a new venue is a row in ``all``.
 struct VenueUnderTest: Sendable, CustomTestStringConvertible {
+    let name: String
     let kind: SimVenueKind
+    /// Of all paths of the simulation.
+    let prefix: String
     /// The session's options that make the cases short, and those of its own waits.
-    let options: [String: String]
+    let options: @Sendable (Manners) -> [String: String]
+    /// Options of the cases that the session has.
+    let knows: Set<String>
     let points: @Sendable (VenuePoint) -> String
+    /// The venue's own code for what a case calls by Crypto.com's.
+    var codes: [Int: Int] = [:]
+    /// A book with a smaller number than the last is passed over instead of doubted.
+    var passesOldBooks = false
     let makeSim: @Sendable (SimVenue, Manners, FaultPlan, any EventLoop) -> any SimulatedVenue
     let makeSession: @Sendable (VenueSettings) throws -> any VenueSession
     /// What the venue counts an answered heartbeat as.
     let heartbeatAnswer: String
 
-    var testDescription: String { kind.rawValue }
+    var testDescription: String { name }
 
-    static let all = [cryptocom]
+    static let all = [cryptocom, valr("valr"), valr("valr, full book, in-band", ["book": "full", "auth": "message"])]
 
     static let cryptocom = VenueUnderTest(
-        kind: .cryptocom, options: ["settle": "10ms"],
+        name: "cryptocom", kind: .cryptocom, prefix: "/v2", options: { _ in ["settle": "10ms"] }, knows: ["settle", "heartbeat_silence"],
         points: { point in
             switch point {
             case .authenticate: "auth"
@@ -75,6 +84,46 @@ struct VenueUnderTest: Sendable, CustomTestStringConvertible {
             return CryptoComSim(venue: venue, settings: settings, faults: faults, eventLoop: loop)
         },
         makeSession: { try CryptoComSession(settings: $0) }, heartbeatAnswer: "public/respond-heartbeat")
+
+    static func valr(_ name: String, _ own: [String: String] = [:]) -> VenueUnderTest {
+        VenueUnderTest(
+            name: name, kind: .valr, prefix: "",
+            options: { manners in
+                let ping = min(manners.heartbeat.nanoseconds, 10_000_000_000) / 1_000_000
+                return own.merging(["ping": "\(ping)ms"]) { $1 }
+            },
+            knows: ["heartbeat_silence"],
+            points: { point in
+                switch point {
+                case .authenticate: "auth"
+                case .subscribe: "subscribe"
+                case .arm: "arm"
+                case .heartbeat: "pong"
+                case .place: "place"
+                case .cancel: "cancel"
+                case .cancelAll: "cancel-all"
+                case .openOrders: "open-orders"
+                case .history: "history"
+                case .fills: "trade-history"
+                case .detail: "order-detail"
+                case .balances: "balances"
+                case .instruments: "pairs"
+                case .orderPush: "order"
+                case .fillPush: "trade"
+                case .bookPush: "book"
+                }
+            },
+            codes: [10_001: 0, 10_002: 401], passesOldBooks: own["book"] == nil,
+            makeSim: { venue, manners, faults, loop in
+                var settings = ValrSim.Settings()
+                settings.acceptDelay = manners.acceptDelay
+                settings.clockSkew = manners.clockSkew
+                settings.openOrdersAsObject = own["book"] != nil
+                settings.feesInTrades = own["book"] == nil
+                return ValrSim(venue: venue, settings: settings, faults: faults, eventLoop: loop)
+            },
+            makeSession: { try ValrSession(settings: $0) }, heartbeatAnswer: "PING")
+    }
 
     func instruments() throws -> [Instrument] {
         try [("BTC", "0.01", "0.0001"), ("ETH", "0.01", "0.001")].map { base, tick, lot in

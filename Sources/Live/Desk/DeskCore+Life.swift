@@ -44,7 +44,11 @@ extension DeskCore {
             if before == .ready { down(link, venue) }
         case .refused(let why):
             host.log(.error, name, "refused: \(why)")
-            stop(.unreachable(venue: name, why: why))
+            // One venue of several that goes away for good takes only its own orders along.
+            guard phase == .running, plan.venues.count > 1, venues.contains(where: { $0.links[0] == .ready }) else {
+                return stop(.unreachable(venue: name, why: why))
+            }
+            if before == .ready { down(link, venue) }
         case .closed: finishIfProven()
         }
     }

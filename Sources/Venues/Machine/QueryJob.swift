@@ -31,6 +31,7 @@ struct QueryJob {
     var from: Int64 = 0
     var to: Int64 = 0
     var end: Int64 = 0
+    var instruments: [VenueInstrument] = []
     var orders: [VenueOrder] = []
     var fills: [VenueFill] = []
     /// What a row was, so that one that moved to the next page counts once.

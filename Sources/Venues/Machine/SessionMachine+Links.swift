@@ -69,6 +69,10 @@ extension SessionMachine {
             case _: break
             }
         }
+        if isRefusal(link, closing) {
+            core[link].failures += 1
+            if core[link].failures > 1 { return refuse(link, "closed while authenticating, \(text)") }
+        }
         var delay: Span?
         if closing.code == 1_013 || closing.code == 1_012 { delay = Span(nanoseconds: Int64.random(in: 5_000_000_000...10_000_000_000, using: &core.random)) }
         if closing.code == 1_000 {
@@ -143,7 +147,7 @@ extension SessionMachine {
     }
 
     mutating func resynchronise(_ instrument: InstrumentID) {
-        guard core.books.indices.contains(instrument.position), core.market.phase == .ready || core.market.phase == .subscribing else { return }
+        guard core.own.contains(instrument.position), core.market.phase == .ready || core.market.phase == .subscribing else { return }
         doubt(instrument.position, "asked for anew")
         askBookAnew(instrument.position)
     }

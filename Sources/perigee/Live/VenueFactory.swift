@@ -49,7 +49,8 @@ enum VenueFactory {
         do throws(VenueSettingsError) {
             switch kind {
             case .cryptocom: return try CryptoComSession(settings: settings)
-            case .valr, .smartvalor, .dvchain, .apifiny, .sim: break
+            case .valr: return try ValrSession(settings: settings)
+            case .smartvalor, .dvchain, .apifiny, .sim: break
             }
         } catch {
             throw Problem(description: "venue \(settings.name): \(error)")

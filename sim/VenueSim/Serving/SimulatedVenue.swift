@@ -42,7 +42,7 @@ extension SimulatedVenue {
 
 /// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.
 public enum SimVenueKind: String, CaseIterable, Sendable {
-    case cryptocom
+    case cryptocom, valr
 
     /// Where the protocol is found, by the connector's names of its endpoints, in the order of the configuration's page.
     public func endpoints(port: Int, isSecure: Bool, prefix: String) -> [(name: String, url: String)] {
@@ -53,13 +53,18 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("market", "\(ws)://127.0.0.1:\(port)\(prefix)/market"),
                 ("user", "\(ws)://127.0.0.1:\(port)\(prefix)/user"),
             ]
+        case .valr:
+            return [
+                ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("trade", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/trade"),
+                ("account", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/account"),
+            ]
         }
     }
 
     /// The names of the connector's credentials.
     public var credentialNames: [String] {
         switch self {
-        case .cryptocom: ["key", "secret"]
+        case .cryptocom, .valr: ["key", "secret"]
         }
     }
 
@@ -72,6 +77,7 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 "cancel-all-orders", "get-open-orders", "get-order-history", "get-order-detail", "get-account-summary",
                 "set-cancel-on-disconnect", "order", "trade", "balance", "book", "public-trade",
             ]
+        case .valr: ValrEndpoint.points
         }
     }
 
@@ -79,6 +85,23 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
     public func spelling(base: String, quote: String) -> String {
         switch self {
         case .cryptocom: "\(base)_\(quote)"
+        case .valr: base + quote
+        }
+    }
+
+    /// The steps that the protocol can only tell as a number of decimals.
+    var decimalSteps: [String] {
+        switch self {
+        case .cryptocom: ["tick", "lot"]
+        case .valr: ["lot"]
+        }
+    }
+
+    /// How the venue spells its ids.
+    public var names: SimNames {
+        switch self {
+        case .cryptocom: .numbers
+        case .valr: .uuids
         }
     }
 }

@@ -38,7 +38,7 @@ public final class VenueHouse {
         var instruments: [Instrument] = []
         for (index, scenario) in scenarios.enumerated() {
             guard let given = scenario.instruments.first else { continue }
-            for (key, step) in [("tick", given.tick), ("lot", given.lot)] where kind == .cryptocom && step.normalized.mantissa != 1 {
+            for (key, step) in [("tick", given.tick), ("lot", given.lot)] where kind.decimalSteps.contains(key) && step.normalized.mantissa != 1 {
                 throw ScenarioError("instrument.\(index).\(key)", "is \(step); this venue tells steps as a number of decimals, so 1, 0.1, 0.01 … was expected")
             }
             do {
@@ -59,12 +59,16 @@ public final class VenueHouse {
         var rules = ExchangeRules()
         rules.fees = instruments.map { _ in table.fees }
         if table.isSpot { rules.spot = table.balances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
-        let venue = SimVenue(instruments: instruments, rules: rules, balances: table.balances)
+        let venue = SimVenue(instruments: instruments, rules: rules, balances: table.balances, names: table.kind.names)
         switch table.manners {
         case .cryptocom(var settings):
             settings.key = try text(table.key, "venue.key")
             settings.secret = try text(table.secret, "venue.secret")
             return CryptoComSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .valr(var settings):
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return ValrSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
         }
     }
 
