@@ -70,7 +70,8 @@ actor VenueBench: VenueDriverDelegate {
                 on: subject.points(fault.point), fault.fault, nth: fault.nth, every: fault.every, count: fault.count, delay: fault.delay, code: subject.codes[fault.code] ?? fault.code))
         }
         sim = subject.makeSim(venue, setting.manners, faults, loop)
-        keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"])
+        keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"],
+            bindsByLooks: subject.kind == .smartvalor)
         books = instruments.map { _ in OrderView() }
         began = VenueBench.wall
     }
@@ -122,7 +123,10 @@ actor VenueBench: VenueDriverDelegate {
         let endpoints = subject.kind.endpoints(port: port, isSecure: true, prefix: subject.prefix)
         let session = try subject.makeSession(VenueSettings(
             name: subject.kind.rawValue, environment: .custom, endpoints: Dictionary(uniqueKeysWithValues: endpoints.map { ($0.name, $0.url) }),
-            credentials: ["key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8))],
+            credentials: [
+                "key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8)), "user": Secret(Array("token".utf8)),
+                "password": Secret(Array(setting.secret.utf8)), "user_id": Secret(Array("90".utf8)),
+            ],
             requestLifetime: setting.requestLifetime, options: options, seed: 1))
         let tls = try TLSContext.client(extraAuthority: .pem(certificates.authority.chain))
         driver = VenueDriver(session, tls: tls, eventLoop: loop, latch: Latch(), delegate: self)

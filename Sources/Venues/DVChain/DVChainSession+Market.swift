@@ -48,7 +48,7 @@ extension DVChainSession {
     // MARK: - The socket
 
     private mutating func subscribe(_ socket: SocketID) {
-        for instrument in core.instruments { send(socket, "subscribe", "levels", instrument.nativeSymbol) }
+        for index in core.own { send(socket, "subscribe", "levels", core.books[index].symbol) }
         if core.scope == .trading {
             send(socket, "subscribe", "order-updates", "order/#")
             for topic in ["ORDER_CREATED", "ORDER_FILLED", "ORDER_CANCELLED", "LIMIT_CHANGED"] { send(socket, "subscribe", "notifications", topic) }
@@ -172,7 +172,7 @@ extension DVChainSession {
     // MARK: - Polling
 
     private mutating func pollPrices() {
-        for index in core.instruments.indices {
+        for index in core.own {
             guard let pair = DVChainWords.pair(core.instruments[index].nativeSymbol) else { continue }
             submit(Call(path: "/api/v4/prices/\(URLText.encoded(pair.asset))/\(URLText.encoded(pair.counter))"), .price(index))
         }

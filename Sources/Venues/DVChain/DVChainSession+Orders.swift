@@ -48,7 +48,7 @@ extension DVChainSession {
         reference.venueID.map { Call(method: .delete, path: "/api/v4/trades/\(URLText.encoded($0))") }
     }
 
-    func cancellingAll(_ symbol: String?) -> Call? { nil }
+    func cancellingAll(_ symbol: String?) -> (call: Call, route: RequestRoute)? { nil }
 
     /// An answer to a cancel is a receipt: the order's own state is asked for.
     mutating func cancelDone(_ reference: VenueOrderReference, _ outgoing: Outgoing<Call>) { look(after: reference) }

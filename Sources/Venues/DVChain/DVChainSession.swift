@@ -59,7 +59,7 @@ public struct DVChainSession: SessionMachine {
     /// - Throws: A setting that no session can be made with; missing credentials are told when a scope needs them.
     public init(settings: VenueSettings) throws(VenueSettingsError) {
         self.settings = try DVChainSettings(settings)
-        core = SessionCore(seed: settings.seed)
+        core = SessionCore(settings)
         window = RateWindow(limit: self.settings.callsPerSecond, per: Span(nanoseconds: 1_000_000_000), reserve: 1)
         token = self.settings.givenToken
     }

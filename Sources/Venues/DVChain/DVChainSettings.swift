@@ -67,9 +67,9 @@ struct DVChainSettings {
     }
 
     /// The headers of the socket's handshake: key, time and window are signed as one text.
-    func handshake(at now: Timestamp) -> [(name: String, value: String)] {
+    func handshake(at now: Timestamp, window: String = "20000") -> [(name: String, value: String)] {
         guard let key, let secret else { return [] }
-        let (time, window) = (String(now.nanoseconds / 1_000_000), "20000")
+        let time = String(now.nanoseconds / 1_000_000)
         let signature = Encoding.base64(secret.hmac(.sha256).code(key + time + window))
         return [("dv-api-key", key), ("dv-timestamp", time), ("dv-timewindow", window), ("dv-signature", signature)]
     }

@@ -38,7 +38,9 @@ extension SmartValorSession {
     }
 
     /// One call for the account, none for an instrument.
-    func cancellingAll(_ symbol: String?) -> Call? { symbol == nil ? Call(method: .delete, path: "/orders") : nil }
+    func cancellingAll(_ symbol: String?) -> (call: Call, route: RequestRoute)? {
+        symbol == nil ? (Call(method: .delete, path: "/orders"), .rest) : nil
+    }
 
     mutating func cancelDone(_ reference: VenueOrderReference, _ outgoing: Outgoing<Call>) { look(after: reference) }
 
@@ -86,9 +88,9 @@ extension SmartValorSession {
     }
 
     /// A row of a listing: an order that looks like a lost one is the lost one to us; whether the desk agrees it says itself.
-    mutating func order(_ row: SmartValorOrder) -> VenueOrder? {
-        guard let instrument = symbols[row.instrument] else { return nil }
-        let order = row.order(symbol: instrument.symbol, clientID: owners[row.id], now: now.wall)
+    mutating func order(_ row: SmartValorOrder) -> VenueOrder {
+        // An order on what we do not know counts as well: a listing must not lose one.
+        let order = row.order(symbol: symbols[row.instrument]?.symbol ?? "#\(row.instrument)", clientID: owners[row.id], now: now.wall)
         if order.reference.clientID == nil { settle(order) }
         if let clientID = order.reference.clientID, order.isFinal { looks[clientID] = nil }
         return order

@@ -17,7 +17,7 @@ extension SmartValorSession {
             booksSeen = []
             start(QueryJob(owner: .own(Own.time), kind: .serverTime))
             // The numbers of the instruments come first; a run begins with them.
-            if core.instruments.contains(where: { numbers[$0.nativeSymbol] == nil }) {
+            if core.own.contains(where: { numbers[core.books[$0].symbol] == nil }) {
                 start(QueryJob(owner: .own(Own.market), kind: .instruments))
             } else {
                 askMarket()
@@ -40,10 +40,10 @@ extension SmartValorSession {
 
     /// One question a turn: books one after the other, and now and then the trades of one.
     private mutating func askMarket() {
-        guard core.market.hasSocket, !core.instruments.isEmpty else { return }
-        let count = core.instruments.count
+        guard core.market.hasSocket, !core.own.isEmpty else { return }
+        let count = core.own.count
         let round = marketTurn % (count + 1)
-        let index = round < count ? round : (marketTurn / (count + 1)) % count
+        let index = core.own[round < count ? round : (marketTurn / (count + 1)) % count]
         marketTurn += 1
         start(QueryJob(owner: .own(Own.market), kind: .own(UInt64(index) * 2 + (round < count ? 0 : 1))))
         core.out.append(.timer(SmartValorSession.marketTimer, after: Span(nanoseconds: spacing)))
@@ -59,7 +59,7 @@ extension SmartValorSession {
             doubt(index, "the book of \(core.books[index].symbol): \(InstrumentGrids.why(error))")
         }
         booksSeen.insert(index)
-        if core.market.phase == .subscribing, booksSeen.count == core.instruments.count { becameReady(.market) }
+        if core.market.phase == .subscribing, booksSeen.count == core.own.count { becameReady(.market) }
     }
 
     mutating func take(trades body: Bytes, _ index: Int) throws(JSONError) {
@@ -126,8 +126,8 @@ extension SmartValorSession {
     }
 
     private mutating func beginMarket() {
-        if let missing = core.instruments.first(where: { numbers[$0.nativeSymbol] == nil }) {
-            return refuse(.market, "the venue has no \(missing.nativeSymbol)")
+        if let missing = core.own.first(where: { numbers[core.books[$0].symbol] == nil }) {
+            return refuse(.market, "the venue has no \(core.books[missing].symbol)")
         }
         askMarket()
     }

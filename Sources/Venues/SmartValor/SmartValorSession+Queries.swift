@@ -99,7 +99,7 @@ extension SmartValorSession {
         try SmartValorWords.each(reply.result) { reader throws(JSONError) in rows.append(try SmartValorOrder(&reader)) }
         var orders: [VenueOrder] = []
         for row in rows {
-            guard let order = order(row) else { continue }
+            let order = order(row)
             if let fill = steps(of: row, order) { tell(fill: fill) }
             orders.append(order)
         }
@@ -128,10 +128,9 @@ extension SmartValorSession {
                 return nil
             }
             let row = try SmartValorOrder(body)
-            if let order = order(row) {
-                if let fill = steps(of: row, order) { job.fills.append(fill) }
-                job.orders = [order]
-            }
+            let order = order(row)
+            if let fill = steps(of: row, order) { job.fills.append(fill) }
+            job.orders = [order]
         case 1: job.orders = try readOrders(reply).filter { $0.reference.venueID == reference.venueID }
         case _:
             job.fills += try readFills(reply).filter { $0.reference.venueID == reference.venueID }

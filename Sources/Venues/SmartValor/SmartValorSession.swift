@@ -66,7 +66,7 @@ public struct SmartValorSession: SessionMachine {
     /// - Throws: A setting that no session can be made with; missing credentials are told when a scope needs them.
     public init(settings: VenueSettings) throws(VenueSettingsError) {
         self.settings = try SmartValorSettings(settings)
-        core = SessionCore(seed: settings.seed)
+        core = SessionCore(settings)
         signsMarketData = self.settings.signsMarketData
         orderWindow = RateWindow(limit: 8, per: Span(nanoseconds: self.settings.poll.nanoseconds * 8), reserve: 2)
     }

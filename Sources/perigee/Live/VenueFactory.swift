@@ -50,7 +50,9 @@ enum VenueFactory {
             switch kind {
             case .cryptocom: return try CryptoComSession(settings: settings)
             case .valr: return try ValrSession(settings: settings)
-            case .smartvalor, .dvchain, .apifiny, .sim: break
+            case .smartvalor: return try SmartValorSession(settings: settings)
+            case .dvchain: return try DVChainSession(settings: settings)
+            case .apifiny, .sim: break
             }
         } catch {
             throw Problem(description: "venue \(settings.name): \(error)")

@@ -42,7 +42,7 @@ extension SimulatedVenue {
 
 /// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.
 public enum SimVenueKind: String, CaseIterable, Sendable {
-    case cryptocom, valr
+    case cryptocom, valr, smartvalor, dvchain
 
     /// Where the protocol is found, by the connector's names of its endpoints, in the order of the configuration's page.
     public func endpoints(port: Int, isSecure: Bool, prefix: String) -> [(name: String, url: String)] {
@@ -58,6 +58,9 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("trade", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/trade"),
                 ("account", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/account"),
             ]
+        case .smartvalor: return [("rest", "\(http)://127.0.0.1:\(port)\(prefix)")]
+        case .dvchain:
+            return [("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("websocket", "\(ws)://127.0.0.1:\(port)\(prefix)/websocket")]
         }
     }
 
@@ -65,6 +68,8 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
     public var credentialNames: [String] {
         switch self {
         case .cryptocom, .valr: ["key", "secret"]
+        case .smartvalor: ["key", "secret", "user_id"]
+        case .dvchain: ["user", "password"]
         }
     }
 
@@ -78,6 +83,15 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 "set-cancel-on-disconnect", "order", "trade", "balance", "book", "public-trade",
             ]
         case .valr: ValrEndpoint.points
+        case .smartvalor:
+            [
+                "time", "products", "instruments", "level1", "level2", "trades", "price", "balance", "fills", "fees", "place", "open", "order",
+                "history", "cancel", "cancel-all",
+            ]
+        case .dvchain:
+            [
+                "auth", "prices", "rfq", "execute", "place", "trades", "find", "balances", "cancel", "deactivate", "subscribe", "levels", "order",
+            ]
         }
     }
 
@@ -86,6 +100,8 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
         switch self {
         case .cryptocom: "\(base)_\(quote)"
         case .valr: base + quote
+        case .smartvalor: "\(base)_\(quote)"
+        case .dvchain: "\(base)/\(quote)"
         }
     }
 
@@ -94,14 +110,23 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
         switch self {
         case .cryptocom: ["tick", "lot"]
         case .valr: ["lot"]
+        case .smartvalor, .dvchain: []
         }
     }
 
     /// How the venue spells its ids.
     public var names: SimNames {
         switch self {
-        case .cryptocom: .numbers
-        case .valr: .uuids
+        case .cryptocom, .smartvalor: .numbers
+        case .valr, .dvchain: .uuids
+        }
+    }
+
+    /// Whether its protocol tells the steps of price and size; else a configuration must.
+    public var tellsSteps: Bool {
+        switch self {
+        case .cryptocom, .valr: true
+        case .smartvalor, .dvchain: false
         }
     }
 }
