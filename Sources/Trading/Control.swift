@@ -32,8 +32,10 @@ public struct AccountBalance: Hashable, Sendable {
     public var currency: String
     public var total: ExactDecimal
     public var available: ExactDecimal
-    public init(currency: String, total: ExactDecimal, available: ExactDecimal) {
-        (self.currency, self.total, self.available) = (currency, total, available)
+    /// ``total`` is a net position and ``available`` the credit left to sell: no money that is held.
+    public var isCredit: Bool
+    public init(currency: String, total: ExactDecimal, available: ExactDecimal, isCredit: Bool = false) {
+        (self.currency, self.total, self.available, self.isCredit) = (currency, total, available, isCredit)
     }
 }
 

@@ -35,7 +35,11 @@ extension Desk {
     /// Takes down what a venue says it holds for us. What it does not name is not changed.
     mutating func noteVenue(_ balances: [AccountBalance]) {
         for balance in balances {
-            if let total = Amount(balance.total) { venueBalances[balance.currency] = total }
+            if balance.isCredit {
+                if let left = Amount(balance.available) { credits[balance.currency] = (left, self.balance(balance.currency).total) }
+            } else if let total = Amount(balance.total) {
+                venueBalances[balance.currency] = total
+            }
         }
     }
 

@@ -77,6 +77,10 @@ extension Desk {
     /// What a callback has asked for and the gate has not judged yet claims nothing: the earlier wish is served first.
     private func available(_ currency: String, without excluded: OrderID?) -> Amount {
         let own = balance(currency).total
+        // Credit: what was left when the venue last said, and what was traded since.
+        if let credit = credits[currency] {
+            return credit.left + (own - credit.counted) - reserved(currency: currency, without: excluded, isJudgedOnly: true)
+        }
         // F55: the lesser of what we count and what the venue says is believed.
         let total = venueBalances.isEmpty ? own : min(own, venueBalances[currency] ?? own)
         return total - reserved(currency: currency, without: excluded, isJudgedOnly: true)

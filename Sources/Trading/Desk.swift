@@ -33,6 +33,8 @@ public import Domain
     let valuesAccount: Bool
     /// What the venues say they hold for us, by currency; empty before they said it. The gate believes the lesser of theirs and ours.
     var venueBalances: [String: Amount] = [:]
+    /// Of venues that lend instead of holding: what was left to sell, and what we counted ourselves at that moment.
+    var credits: [String: (left: Amount, counted: Amount)] = [:]
     var orders: OrderTable
     var timers = TimerQueue()
     var bars: BarSubscriptions

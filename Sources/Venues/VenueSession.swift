@@ -93,6 +93,8 @@ public struct VenueRequest: Sendable {
     public var deadline: Span
     /// Cancels and proofs go before everything that waits.
     public var isUrgent: Bool
+    /// Sent with the session's end: the connections wait for it, and nobody is told its answer.
+    public var isFarewell = false
 
     public init(
         method: Method, url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],

@@ -71,7 +71,8 @@ actor VenueBench: VenueDriverDelegate {
                 code: subject.codes[fault.code] ?? fault.code))
         }
         sim = subject.makeSim(venue, setting.manners, faults, loop)
-        keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"])
+        keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"],
+            bindsByLooks: subject.kind == .smartvalor)
         books = instruments.map { _ in OrderView() }
         began = VenueBench.wall
     }
@@ -124,7 +125,9 @@ actor VenueBench: VenueDriverDelegate {
         let session = try subject.makeSession(VenueSettings(
             name: subject.kind.rawValue, environment: .custom, endpoints: Dictionary(uniqueKeysWithValues: endpoints.map { ($0.name, $0.url) }),
             credentials: [
-                "account_id": Secret(Array("STA-00000001".utf8)), "key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8)),
+                "account_id": Secret(Array("STA-00000001".utf8)),
+                "key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8)), "user": Secret(Array("token".utf8)),
+                "password": Secret(Array(setting.secret.utf8)), "user_id": Secret(Array("90".utf8)),
             ],
             requestLifetime: setting.requestLifetime, options: options, seed: 1))
         let tls = try TLSContext.client(extraAuthority: .pem(certificates.authority.chain))

@@ -73,7 +73,7 @@ struct Chance {
         case 5: return .state(pick([.active, .reducing, .cancelOnly, .halted]), flag() ? instrument() : nil, reason: text())
         case 6: return .arm(reason: text())
         case 7:
-            let balances = (0..<below(4)).map { _ in AccountBalance(currency: text(), total: decimal(), available: decimal()) }
+            let balances = (0..<below(4)).map { _ in AccountBalance(currency: text(), total: decimal(), available: decimal(), isCredit: flag()) }
             return .balances(venue: text(), balances)
         case 8:
             var exposure = ForeignExposure()

@@ -167,6 +167,18 @@ public final class SimVenue {
         return order
     }
 
+    /// A trade with the venue itself, all of it at one price: no book is met, and there is no fee.
+    public func deal(instrument index: Int, side: Side, lots: Int64, ticks: Int64, clientID: String, at now: Timestamp) -> SimOrder {
+        let request = OrderRequest(
+            id: OrderID(0), instrument: InstrumentID(index: index), side: side, type: .market, quantity: Quantity(lots: lots), price: Price(ticks: ticks),
+            timeInForce: .fillOrKill)
+        let made = submit(request, clientID: clientID, connection: 0, at: now)
+        let fill = Fill(id: FillID(UInt64(fills.count)), price: Price(ticks: ticks), quantity: Quantity(lots: lots), liquidity: .taker, fee: .zero)
+        if let index = place[made.venueID] { book(fill, index, now) }
+        listener?(.balances)
+        return order(made.venueID) ?? made
+    }
+
     /// Lets an order that was taken reach the book.
     public func execute(_ venueID: String, at now: Timestamp) {
         guard let index = place[venueID], orders[index].state == .pending else { return }

@@ -109,7 +109,7 @@ extension DeskCore {
         let totals = Dictionary(balances.map { ($0.currency, $0.total) }, uniquingKeysWith: { _, last in last })
         guard totals.contains(where: { venues[venue].balances[$0.key] != $0.value }) else { return }
         venues[venue].balances.merge(totals) { _, new in new }
-        feedAll(.control(.balances(venue: plan.venues[venue].name, balances.map { AccountBalance(currency: $0.currency, total: $0.total, available: $0.available) })))
+        feedAll(.control(.balances(venue: plan.venues[venue].name, balances.map { AccountBalance(currency: $0.currency, total: $0.total, available: $0.available, isCredit: $0.isCredit) })))
     }
 
     // MARK: - Chores

@@ -104,7 +104,7 @@ public final class DeskCore<S: Strategy> {
         venues = plan.venues.map { venue in
             Venue(keeper: OrderKeeper(
                 venue: venue.name, instance: plan.instance, instruments: plan.instruments, strategies: plan.strategies,
-                knownFills: ledgerState.fills.filter { $0.key.venue == venue.name }))
+                knownFills: ledgerState.fills.filter { $0.key.venue == venue.name }, bindsByLooks: venue.capabilities.clientIDs == .none))
         }
         takeOver(ledgerState)
     }

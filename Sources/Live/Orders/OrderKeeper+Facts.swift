@@ -76,6 +76,18 @@ extension OrderKeeper {
 
     private mutating func absorb(_ told: VenueOrder, at now: VenueTime, _ actions: inout [KeeperAction]) {
         guard let clientID = clientID(of: told.reference) else {
+            switch owner(byLooks: told, at: now) {
+            case .ours(let clientID):
+                var named = told
+                named.reference.clientID = clientID
+                return absorb(named, at: now, &actions)
+            case .perhaps: return
+            case .late(let clientID):
+                actions.append(.alarm("\(venue): order \(told.reference.venueID ?? "") looks like \(clientID), which never came in time; it is cancelled"))
+                actions.append(.cancel(told.reference))
+                return
+            case .nobody: break
+            }
             if !told.isFinal { actions.append(isOurs(told.reference.clientID) ? .orphan(told) : .external(told)) }
             return
         }

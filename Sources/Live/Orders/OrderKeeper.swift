@@ -17,13 +17,18 @@ public struct OrderKeeper: Sendable {
     var fills: [FillKey: LedgerFill]
     /// Fills that came before we knew whose order it was.
     var strayFills: [String: [VenueFill]] = [:]
+    /// Whether the venue has no place for our names: then lost orders are found by their looks.
+    let bindsByLooks: Bool
+    /// Orders at the venue that are not ours: they were there before, or look like nothing that we sent.
+    var strangers: Set<String> = []
     /// In order of sending; ended ones are dropped from the front after a while.
     private(set) var sequence: [String] = []
     /// How long facts that do not fit are borne before the venue is asked again.
     static let patience: Int64 = 1_000_000_000
 
     /// - Parameter instruments: The desk's list; only those of `venue` are used.
-    public init(venue: String, instance: String, instruments: [Instrument], strategies: [String], knownFills: [FillKey: LedgerFill] = [:]) {
+    public init(venue: String, instance: String, instruments: [Instrument], strategies: [String], knownFills: [FillKey: LedgerFill] = [:], bindsByLooks: Bool = false) {
+        self.bindsByLooks = bindsByLooks
         (self.venue, self.instance, self.instruments, self.strategies) = (venue, instance, instruments, strategies)
         fills = knownFills
         var positions: [String: InstrumentID] = [:]

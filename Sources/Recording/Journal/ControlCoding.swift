@@ -50,6 +50,7 @@ extension FieldWriter {
             text(balance.currency)
             decimal(balance.total)
             decimal(balance.available)
+            flag(balance.isCredit)
         }
     }
 
@@ -105,8 +106,8 @@ extension JournalFields {
     private mutating func balances() throws(Malformed) -> [AccountBalance] {
         var balances: [AccountBalance] = []
         for _ in 0..<(try count()) {
-            let (currency, total) = (try fields.text(), try fields.decimal())
-            balances.append(AccountBalance(currency: currency, total: total, available: try fields.decimal()))
+            let (currency, total, available) = (try fields.text(), try fields.decimal(), try fields.decimal())
+            balances.append(AccountBalance(currency: currency, total: total, available: available, isCredit: try fields.flag()))
         }
         return balances
     }

@@ -39,6 +39,7 @@ public final class VenueDriver {
     public private(set) var messageArrival = Int64.min
     /// Sockets that were open once: what refuses them later may be one bad machine of many.
     private var proven: Set<SocketID> = []
+    private var farewell: EventLoopFuture<Void>?
 
     enum Queued {
         case input(VenueInput)
@@ -244,6 +245,7 @@ public final class VenueDriver {
     }
 
     private func send(_ request: VenueRequest, _ token: VenueToken) {
+        if request.isFarewell { return sayFarewell(request) }
         guard let clients = restClients(request.url) else {
             return feed(.input(.response(token, .notSent("\(request.url) is no address"))))
         }
@@ -252,7 +254,17 @@ public final class VenueDriver {
         }
     }
 
+    /// A session's last word: its connections close behind it.
+    private func sayFarewell(_ request: VenueRequest) {
+        guard let clients = restClients(request.url) else { return }
+        let done = clients.send(request).map { _ in () }.flatMapError { [eventLoop] _ in eventLoop.makeSucceededVoidFuture() }
+        farewell = farewell.map { $0.and(done).map { _ in () } } ?? done
+    }
+
     // MARK: - The end
+
+    /// Once what a session had to say last has been said; at once where it had nothing to say.
+    public var whenClosed: EventLoopFuture<Void> { farewell ?? eventLoop.makeSucceededVoidFuture() }
 
     /// After the session said good-bye: nothing of ours stays behind.
     private func finish() {
@@ -264,7 +276,13 @@ public final class VenueDriver {
         sockets = []
         for stream in streams.values { stream.leave() }
         streams = [:]
-        for client in clients { client.close() }
-        clients = []
+        let clients = clients
+        self.clients = []
+        guard let farewell else {
+            for client in clients { client.close() }
+            return
+        }
+        let box = NIOLoopBound(clients, eventLoop: eventLoop)
+        farewell.whenComplete { _ in for client in box.value { client.close() } }
     }
 }

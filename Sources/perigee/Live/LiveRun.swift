@@ -199,7 +199,11 @@ extension LiveRun.Launch {
         for venue in run.venues.entries.indices {
             chain = chain.flatMap { box.value.fetch(venue) }
         }
-        return chain.flatMapThrowing { try box.value.launch() }.flatMap { box.value.desk.whenEnded }
+        return chain.flatMapThrowing { try box.value.launch() }.flatMap { box.value.desk.whenEnded }.flatMap { ending in
+            // What a session says last is said before the process goes.
+            let drivers = box.value.desk.drivers
+            return EventLoopFuture.andAllComplete(drivers.map(\.whenClosed), on: box.value.loop).map { ending }
+        }
     }
 
     private func fetch(_ venue: Int) -> EventLoopFuture<Void> {

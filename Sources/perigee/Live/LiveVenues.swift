@@ -25,10 +25,13 @@ struct LiveVenues {
 
     private static func entry(_ venue: Settings.Venue, path: String, trades: Bool, keptIn folder: String?) throws -> Entry {
         do {
-            let made = try VenueFactory.settings(venue, withSecrets: trades || venue.kind.needsCredentialsForMarketData, keptIn: folder)
+            var made = try VenueFactory.settings(venue, withSecrets: trades || venue.kind.needsCredentialsForMarketData, keptIn: folder)
             if trades, let key = venue.missingCredential {
                 throw VenueFactory.Problem(description: "venue \(venue.name): credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
             }
+            // A session that only looks asks for tokens that can do no more (C33).
+            if !trades { made.options["access"] = "read" }
+            made.options["pairs"] = venue.instruments.map { $0.split(separator: "_").joined(separator: "/") }.joined(separator: ",")
             return Entry(settings: venue, session: try VenueFactory.session(venue.kind, made))
         } catch {
             throw Failure(.usage, "\(path): \(error)")

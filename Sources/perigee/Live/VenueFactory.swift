@@ -58,7 +58,9 @@ enum VenueFactory {
             case .cryptocom: return try CryptoComSession(settings: settings)
             case .valr: return try ValrSession(settings: settings)
             case .apifiny: return try ApifinySession(settings: settings)
-            case .smartvalor, .dvchain, .sim: break
+            case .smartvalor: return try SmartValorSession(settings: settings)
+            case .dvchain: return try DVChainSession(settings: settings)
+            case .sim: break
             }
         } catch {
             throw Problem(description: "venue \(settings.name): \(error)")

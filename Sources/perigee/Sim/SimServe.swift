@@ -183,6 +183,17 @@ struct SimServe {
                 fees = { maker = "\(table.fees.maker ?? given?.makerFee ?? .zero)", taker = "\(table.fees.taker ?? given?.takerFee ?? .zero)" }
 
                 """
+            // Its protocol tells no steps.
+            for instrument in place.kind.tellsSteps ? [] : scenarios.compactMap(\.instruments.first) {
+                text += """
+
+                    [[venue.instrument]]
+                    symbol = "\(instrument.symbol)"
+                    tick = "\(instrument.tick)"
+                    lot = "\(instrument.lot)"
+
+                    """
+            }
         }
         return text
     }

@@ -49,7 +49,7 @@ extension SimulatedVenue {
 
 /// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.
 public enum SimVenueKind: String, CaseIterable, Sendable {
-    case cryptocom, valr, apifiny
+    case cryptocom, valr, apifiny, smartvalor, dvchain
 
     /// Where the protocol is found, by the connector's names of its endpoints, in the order of the configuration's page.
     ///
@@ -73,6 +73,9 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("trade", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/trade"),
                 ("account", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/account"),
             ]
+        case .smartvalor: return [("rest", "\(http)://127.0.0.1:\(port)\(prefix)")]
+        case .dvchain:
+            return [("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("websocket", "\(ws)://127.0.0.1:\(port)\(prefix)/websocket")]
         }
     }
 
@@ -81,6 +84,8 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
         switch self {
         case .cryptocom, .valr: ["key", "secret"]
         case .apifiny: ["account_id", "key", "secret"]
+        case .smartvalor: ["key", "secret", "user_id"]
+        case .dvchain: ["user", "password"]
         }
     }
 
@@ -100,6 +105,15 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 "order", "trade", "balance", "book", "public-trade",
             ]
         case .valr: ValrEndpoint.points
+        case .smartvalor:
+            [
+                "time", "products", "instruments", "level1", "level2", "trades", "price", "balance", "fills", "fees", "place", "open", "order",
+                "history", "cancel", "cancel-all",
+            ]
+        case .dvchain:
+            [
+                "auth", "prices", "rfq", "execute", "place", "trades", "find", "balances", "cancel", "deactivate", "subscribe", "levels", "order",
+            ]
         }
     }
 
@@ -108,6 +122,8 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
         switch self {
         case .cryptocom: "\(base)_\(quote)"
         case .valr, .apifiny: base + quote
+        case .smartvalor: "\(base)_\(quote)"
+        case .dvchain: "\(base)/\(quote)"
         }
     }
 
@@ -116,15 +132,23 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
         switch self {
         case .cryptocom: ["tick", "lot"]
         case .valr: ["lot"]
-        case .apifiny: []
+        case .apifiny, .smartvalor, .dvchain: []
         }
     }
 
     /// How the venue spells its ids.
     public var names: SimNames {
         switch self {
-        case .cryptocom, .apifiny: .numbers
-        case .valr: .uuids
+        case .cryptocom, .apifiny, .smartvalor: .numbers
+        case .valr, .dvchain: .uuids
+        }
+    }
+
+    /// Whether its protocol tells the steps of price and size; else a configuration must.
+    public var tellsSteps: Bool {
+        switch self {
+        case .cryptocom, .valr, .apifiny: true
+        case .smartvalor, .dvchain: false
         }
     }
 }

@@ -59,6 +59,8 @@ public final class VenueHouse {
         var rules = ExchangeRules()
         rules.fees = instruments.map { _ in table.fees }
         if table.isSpot { rules.spot = table.balances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
+        // The desk fills a limit order whole.
+        if table.kind == .dvchain { rules.fills = .full }
         let venue = SimVenue(instruments: instruments, rules: rules, balances: table.balances, names: table.kind.names)
         switch table.manners {
         case .cryptocom(var settings):
@@ -74,6 +76,14 @@ public final class VenueHouse {
             settings.key = try text(table.key, "venue.key")
             settings.secret = try text(table.secret, "venue.secret")
             return ValrSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .smartvalor(var settings):
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return SmartValorSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .dvchain(var settings):
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return DVChainSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
         }
     }
 
