@@ -4,27 +4,29 @@
 local S = { name = "maker", params = { qty = 0.01, limit = 0.05, distance = 5, step = 100000000 } }
 local inst
 local sent, cancelled = 0, 0
-
-local function quote(side, ticks)
-  local order, message = inst[side](inst, params.qty, ticks * inst.tick, { post_only = true })
-  if not order then error(message) end
-  sent = sent + 1
-end
+local post_only = { post_only = true }
 
 local function step()
   local bid, ask = inst:bid(), inst:ask()
   if not bid or not ask or bid >= ask then return end
   for _, order in ipairs(inst:open_orders()) do
-    if order.state == "open" or order.state == "partially_filled" then
+    local state = order.state
+    if state == "open" or state == "partially_filled" then
       order:cancel()
       cancelled = cancelled + 1
     end
   end
-  local tick = inst.tick
-  local sum = math.floor(bid / tick + 0.5) + math.floor(ask / tick + 0.5)
+  local tick, qty = inst.tick, params.qty
+  local sum = (bid / tick + 0.5) // 1 + (ask / tick + 0.5) // 1
   local position = inst:position()
-  if position < params.limit - 1e-9 then quote("buy", (sum - 2 * params.distance) // 2) end
-  if position > -params.limit + 1e-9 then quote("sell", (sum + 2 * params.distance + 1) // 2) end
+  if position < params.limit - 1e-9 then
+    assert(inst:buy(qty, (sum - 2 * params.distance) // 2 * tick, post_only))
+    sent = sent + 1
+  end
+  if position > -params.limit + 1e-9 then
+    assert(inst:sell(qty, (sum + 2 * params.distance + 1) // 2 * tick, post_only))
+    sent = sent + 1
+  end
 end
 
 function S.on_start()

@@ -58,9 +58,10 @@ extension Backtest where S: ~Copyable {
 
     /// Hands a step's effects to the venue and to the sink.
     mutating func settle(at now: Timestamp) throws {
-        // Indexed, because what is done at once may have effects of its own.
-        for effect in effects { try handle(effect, at: now) }
-        effects.removeAll(keepingCapacity: true)
+        if !effects.isEmpty {
+            for place in effects.indices { try handle(effects[place], at: now) }
+            effects.removeAll(keepingCapacity: true)
+        }
         if !engine.desk.notes.isEmpty {
             for note in engine.desk.notes { try sink.noted(note) }
             engine.desk.notes.removeAll(keepingCapacity: true)
@@ -164,7 +165,7 @@ extension Backtest where S: ~Copyable {
         }
     }
 
-    private mutating func sample(at now: Timestamp) throws {
+    mutating func sample(at now: Timestamp) throws {
         lastSample = now.nanoseconds
         if engine.watchesLimits {
             try step(.control(.pulse), at: now)

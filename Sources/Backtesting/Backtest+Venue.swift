@@ -25,7 +25,8 @@ extension Backtest where S: ~Copyable {
     /// Sends the venue's reports on their way to the desk.
     mutating func collectReports(at time: Int64) {
         if exchange.reports.isEmpty { return }
-        for report in exchange.reports {
+        for place in exchange.reports.indices {
+            let report = exchange.reports[place]
             if isBars[report.instrument.position] {
                 barReports.send(report, due: time)
             } else {

@@ -92,7 +92,12 @@ static void intern_keys(lua_State *L) {
     lua_createtable(L, KEY_COUNT, 0);
     for (int i = 0; i < KEY_COUNT; i++) {
         lua_pushstring(L, names[i]);
-        state_of(L)->key[i] = lua_topointer(L, -1);  // short strings are interned: one address a text
+        const void *name = lua_topointer(L, -1);  // short strings are interned: one address a text
+        clua_state *s = state_of(L);
+        s->key[i] = name;
+        size_t place = (uintptr_t)name >> 4 & (KEY_PLACES - 1);
+        while (s->key_places[place]) place = (place + 1) & (KEY_PLACES - 1);
+        s->key_places[place] = (uint8_t)(i + 1);
         lua_rawseti(L, -2, i + 1);
     }
     lua_rawsetp(L, LUA_REGISTRYINDEX, &clua_keys_key);

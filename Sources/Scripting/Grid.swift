@@ -40,15 +40,32 @@ struct Grid: BitwiseCopyable {
     }
 
     /// The count that a script means by `value`, where it lies on the grid within max(1e-6 of a step, 2 ulp), else nil.
-    func count(of value: Double) -> Int64? {
+    @inline(__always) func count(of value: Double) -> Int64? {
+        // Nearly always it is the very double that a count has.
+        let guess = guess(value)
+        if guess.magnitude <= Double(Grid.largestCount) {
+            let count = Int64(guess)
+            if number(count) == value { return count }
+        }
+        return countNear(value)
+    }
+
+    /// About how many steps: the whole number near it is the count, or one beside it.
+    @inline(__always) private func guess(_ value: Double) -> Double {
+        let steps = value * divisor / Double(mantissa)
+        return steps + (steps < 0 ? -0.5 : 0.5)
+    }
+
+    @inline(never) private func countNear(_ value: Double) -> Int64? {
         guard let near = nearestCount(to: value) else { return nil }
         return abs(number(near) - value) <= max(1e-6 * step, 2 * value.ulp) ? near : nil
     }
 
     private func nearestCount(to value: Double) -> Int64? {
-        let estimate = (value * divisor / Double(mantissa)).rounded()
+        let estimate = guess(value)
         guard estimate.magnitude <= Double(Grid.largestCount) else { return nil }  // also for NaN
         var best = Int64(estimate)
+        if number(best) == value { return best }
         for other in [best - 1, best + 1] where abs(number(other) - value) < abs(number(best) - value) { best = other }
         return best
     }

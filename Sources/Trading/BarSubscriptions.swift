@@ -49,10 +49,10 @@ struct BarSubscriptions {
 
     mutating func recorded(_ instrument: InstrumentID, _ record: UnsafePointer<MarketRecord>) {
         for index in entries.indices where entries[index].instrument == instrument {
-            let bar = unsafe record.pointee
-            entries[index].builder.recordedBar(
-                openTime: Timestamp(nanoseconds: bar.exchangeTime), open: Price(ticks: bar.a), high: Price(ticks: bar.b),
-                low: Price(ticks: bar.c), close: Price(ticks: bar.d), units: bar.e, trades: Int64(bar.aux))
+            unsafe entries[index].builder.recordedBar(
+                openTime: Timestamp(nanoseconds: record.pointee.exchangeTime), open: Price(ticks: record.pointee.a),
+                high: Price(ticks: record.pointee.b), low: Price(ticks: record.pointee.c), close: Price(ticks: record.pointee.d),
+                units: record.pointee.e, trades: Int64(record.pointee.aux))
             nextRecordedClose = min(nextRecordedClose, entries[index].builder.nextClose.nanoseconds)
         }
     }
@@ -63,7 +63,7 @@ struct BarSubscriptions {
     mutating func popClosed(at now: Timestamp, of instrument: InstrumentID? = nil) -> (instrument: InstrumentID, bar: Bar)? {
         for index in entries.indices where instrument == nil || entries[index].instrument == instrument {
             if let bar = entries[index].builder.close(at: now) {
-                refreshDue()
+                if entries.count == 1 { (nextClose, nextRecordedClose) = (.max, .max) } else { refreshDue() }
                 return (entries[index].instrument, bar)
             }
         }

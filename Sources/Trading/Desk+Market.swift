@@ -17,7 +17,7 @@ extension Desk {
             unsafe absorbTrade(record, index)
             due = .trade
         case .quote:
-            guard instruments[index].dataKind == .quotes else { return [] }
+            guard dataKinds[index] == .quotes else { return [] }
             unsafe absorbQuote(record, index)
             // A quote is a whole book of one level a side, and so a message of its own.
             endsBatch = true

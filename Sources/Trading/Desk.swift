@@ -19,6 +19,11 @@ public import Domain
     public let markMode: MarkMode
     /// By place in `portfolio.currencies`: how an amount becomes one of the reporting currency.
     let conversions: [Conversion?]
+    /// By place in `portfolio.currencies`: whether it is the reporting currency, as it nearly always is.
+    let isReporting: [Bool]
+    /// By instrument: the value of one lot at one tick, beside each other instead of inside large records.
+    let tickLots: [Int128]
+    let dataKinds: [DataKind]
     public let reportingCurrency: String
     let checksBalances: Bool
     /// Whether an instrument's bars are made of trades; else of middles.
@@ -69,6 +74,9 @@ public import Domain
         checksBalances = setup.checksBalances
         barsFromTrades = setup.barsFromTrades
         conversions = Conversion.table(of: portfolio.currencies, into: setup.reportingCurrency, instruments: setup.instruments)
+        isReporting = conversions.map { $0 == .same }
+        tickLots = setup.instruments.map(\.tickLot.raw)
+        dataKinds = setup.instruments.map(\.dataKind)
         orders = OrderTable(instrumentCount: setup.instruments.count)
         valuesAccount = setup.valuesAccount
         foreign = Array(repeating: ForeignExposure(), count: setup.instruments.count)

@@ -186,9 +186,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 refusals += 1
                 refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             case .cancel(let id):
-                if let order = desk.orders.sent(id), order.isOpen {
-                    gate.noteCancel(order.instrument, at: desk.now)
-                    effects.append(.cancel(id, order.instrument))
+                if let place = unsafe desk.orders.place(of: id), unsafe place.pointee.isSent && place.pointee.order.isOpen {
+                    let instrument = unsafe place.pointee.order.instrument
+                    gate.noteCancel(instrument, at: desk.now)
+                    effects.append(.cancel(id, instrument))
                 }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
@@ -277,17 +278,20 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     // MARK: - Reports
 
     private mutating func settle(_ report: ExecutionReport, _ effects: inout [Effect]) {
-        guard let before = desk.orders.order(report.order) else {
+        guard let record = unsafe desk.orders.place(of: report.order) else {
             effects.append(.contradicted(report))
             return
         }
-        let change = desk.orders.update(report.order) { $0.order.apply(report, at: desk.now) } ?? .unchanged
-        note(report)
+        let wasOpen = unsafe record.pointee.order.isOpen
+        let change = unsafe record.pointee.order.apply(report, at: desk.now)
+        let isOpen = unsafe record.pointee.order.isOpen
+        unsafe Self.note(report, in: &record.pointee)
         if case .filled(let fill) = report.fact {
-            book(fill, report, before, &effects)
-            judgeFill(fill, of: before, &effects)
+            let order = unsafe record.pointee.order
+            book(fill, report, order, &effects)
+            judgeFill(fill, of: order, &effects)
         }
-        if before.isOpen, !desk.orders.isOpen(report.order) { close(report.order, &effects) }
+        if wasOpen, !isOpen { close(report.order, &effects) }
         if change == .contradicted { effects.append(.contradicted(report)) }
         if case .filled(let fill) = report.fact, callbacks.contains(.fill), hearsReports {
             finish(strategy.onFill(fill, of: report.order, exchangeTime: report.exchangeTime, &desk), &effects)
@@ -308,14 +312,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         if callbacks.contains(.order), hearsReports { finish(strategy.onOrder(id, &desk), &effects) }
     }
 
-    private mutating func note(_ report: ExecutionReport) {
-        // Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
-        let reason: String
+    /// Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
+    private static func note(_ report: ExecutionReport, in record: inout OrderRecord) {
         switch report.fact {
-        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): reason = why.name
-        case .accepted, .filled, .cancelled, .expired, .amended: reason = ""
+        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): record.reason = why.name
+        case .accepted, .filled, .cancelled, .expired, .amended: if !record.reason.isEmpty { record.reason = "" }
         }
-        _ = desk.orders.update(report.order) { if $0.reason != reason { $0.reason = reason } }
     }
 
     private mutating func book(_ fill: Fill, _ report: ExecutionReport, _ order: Order, _ effects: inout [Effect]) {

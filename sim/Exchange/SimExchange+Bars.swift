@@ -76,6 +76,7 @@ extension SimExchange {
             order.awaitsOpen = false
             if reaches {
                 order.isDone = true
+                market.pointee.hasDone = true
                 release(market, &order)
                 return report(order.id, market.pointee.id, time, .rejected(.postOnly))
             }
