@@ -1,12 +1,13 @@
 ---@type perigee.Strategy
 -- B0: the cross of two moving averages on bars, one unit long or short, always in the market after the first cross.
 local S = { name = "cross", params = { interval = "1m", fast = 10, slow = 30 } }
-local fast, slow
+local fast, slow, update
 local last = 0 / 0  -- the difference of the means a bar ago; before there was one, it compares with nothing
 local position, crosses = 0, 0
 
 function S.on_start()
   fast, slow = ta.sma(params.fast), ta.sma(params.slow)
+  update = fast.update  -- the same for all indicators: kept, because it is called twice a bar
   market.instrument():subscribe("bars", params.interval)
 end
 
@@ -17,7 +18,7 @@ local function turn(inst, side)
 end
 
 function S.on_bar(inst, bar)
-  local f, s = fast:update(bar), slow:update(bar)
+  local f, s = update(fast, bar), update(slow, bar)
   if not s then return end
   local gap = f - s
   if gap > 0 then

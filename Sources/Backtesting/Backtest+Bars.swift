@@ -9,15 +9,17 @@ import Trading
 // closes, and leaves the rest of an instant to `turn()` as soon as there is anything but the bar and a sample in it.
 extension Backtest where S: ~Copyable {
     mutating func runBars() throws {
-        guard bars.nextClose == .max, deferred.isEmpty else { return }
+        guard bars.nextClose == .max, deferred.isEmpty, !isUnderWay else { return }
         let length = settings.desk.instruments[0].barInterval.nanoseconds
         while true {
             let open = venueLane.time
             let close = deskLane.time
-            guard open < .max, close == open + length, isQuiet(until: close) else { return }
-            if try !passVenue(open: open, close: close) { return }
-            if try takeRecord(at: close), hasNews { try settle(at: Timestamp(nanoseconds: close)) }
-            if isWindingDown || isQuietNoMore || engine.desk.nextDue <= close || nextMark <= close { return }
+            guard open < .max, close == open + length, isQuiet(until: close), try passVenue(open: open, close: close) else { return }
+            if try takeRecord(at: close, isBarOfOne: true) {
+                if hasNews { try settle(at: Timestamp(nanoseconds: close)) }
+                if isUnderWay || engine.desk.nextDue <= close { return }
+            }
+            if isWindingDown || nextMark <= close { return }
             if nextSample == close {
                 if deskLane.time == close { return }
                 try sample(at: Timestamp(nanoseconds: close))
@@ -27,25 +29,34 @@ extension Backtest where S: ~Copyable {
     }
 
     /// Whether nothing but the bar that is next at the venue happens before a time, and nothing but its close up to it.
+    @inline(__always)
     private func isQuiet(until close: Int64) -> Bool {
-        close < end && engine.desk.nextDue > close && nextSample >= close && nextMark > close && !isQuietNoMore
-            && exchange.nextExpiry.nanoseconds > close && isBarNext
+        min(min(engine.desk.nextDue, nextMark), min(exchange.nextExpiry.nanoseconds, end)) > close && nextSample >= close && isBarNext
     }
 
+    /// Whether something is on its way between the desk and the venue.
+    @inline(__always)
+    private var isUnderWay: Bool { requests.nextDue & reports.nextDue & barReports.nextDue != .max }
+
+    @inline(__always)
     private var isBarNext: Bool { unsafe venueLane.record.pointee.kindByte == MarketRecord.Kind.bar.rawValue }
 
-    /// Whether something is under way between the desk and the venue.
-    private var isQuietNoMore: Bool { requests.nextDue != .max || reports.nextDue != .max || barReports.nextDue != .max }
-
     /// The bar at the venue, from its open to its close. False where something comes in between: it has opened then, and `turn()` goes on.
+    @inline(__always)
     private mutating func passVenue(open: Int64, close: Int64) throws -> Bool {
         var record = unsafe venueLane.record.pointee
-        unsafe exchange.openBar(&record, instrument: 0, at: Timestamp(nanoseconds: open))
+        let isIdle = !exchange.hasOrders
+        if !isIdle { unsafe exchange.openBar(&record, instrument: 0, at: Timestamp(nanoseconds: open)) }
         try venueLane.advance()
         if !exchange.reports.isEmpty || venueLane.time < close || !isBarNext && venueLane.time == close {
+            if isIdle { unsafe exchange.openBar(&record, instrument: 0, at: Timestamp(nanoseconds: open)) }
             bars.begin(record, instrument: 0)
             collectReports(at: open)
             return false
+        }
+        if isIdle {
+            exchange.passBar(close: record.d, instrument: 0)
+            return true
         }
         unsafe exchange.closeBar(&record, instrument: 0, at: Timestamp(nanoseconds: close))
         if exchange.reports.isEmpty { return true }

@@ -62,7 +62,7 @@ extension Backtest where S: ~Copyable {
             }
             // What arrived before the report left: its latency may be that of the last record.
             while deskLane.time < reached {
-                _ = try takeRecord(at: deskLane.time)
+                _ = try takeRecord(at: deskLane.time, isUnheard: true)
                 if isWindingDown { return }
             }
             if !exchange.reports.isEmpty { return collectReports(at: reached) }

@@ -96,8 +96,12 @@ func nearestDouble(_ decimal: ExactDecimal) -> Double {
             scale -= power
         }
     }
-    if scale <= 22, mantissa.magnitude <= 1 << 53 { return Double(mantissa) / Double(ExactDecimal.powerOfTen(scale)) }
+    // By way of 64 bits: a conversion of 128 is not one instruction but a thousand.
+    if scale <= 22, mantissa >= -(1 << 53), mantissa <= 1 << 53 { return Double(Int64(truncatingIfNeeded: mantissa)) / exactPowers[scale] }
     return Double(decimal.description) ?? .nan
 }
 
 func nearestDouble(_ amount: Amount) -> Double { nearestDouble(amount.decimal) }
+
+/// The powers of ten that are exact doubles.
+private let exactPowers: [Double] = (0...22).map { Double(ExactDecimal.powerOfTen($0)) }

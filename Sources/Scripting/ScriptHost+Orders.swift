@@ -216,7 +216,13 @@ extension ScriptHost {
             unsafe shown.pointee.filled = grids.pointee.quantity.number(filled.lots)
             unsafe shown.pointee.remaining = grids.pointee.quantity.number(record.pointee.order.leaves.lots)
             unsafe shown.pointee.has_average = true
-            unsafe shown.pointee.average = average(record.pointee.order, host.pointee.instruments[index])
+            // Fills at one price, or that meet on the grid, need no division of 128 bits.
+            let sum = unsafe Int64(exactly: record.pointee.order.filledTickLots)
+            if let sum, sum % filled.lots == 0 {
+                unsafe shown.pointee.average = grids.pointee.price.number(sum / filled.lots)
+            } else {
+                unsafe shown.pointee.average = average(record.pointee.order, host.pointee.instruments[index])
+            }
         } else {
             unsafe shown.pointee.remaining = shown.pointee.qty
         }

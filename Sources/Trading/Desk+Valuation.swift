@@ -65,11 +65,14 @@ extension Desk {
     }
 
     /// Signed value of the instrument's position in its quote currency.
+    @inline(__always)
     public func positionValue(_ index: Int) -> Amount {
         let lots = portfolio.positions[index].lots
         guard lots != 0, let mark = markHalfTicks(index, lots: lots) else { return .zero }
+        // Checked by a bound: a checked product of 128 bits costs as much as a division.
         let (product, overflow) = mark.multipliedReportingOverflow(by: lots)
-        let doubled = tickLots[index] * (overflow ? Int128(mark) * Int128(lots) : Int128(product))
+        let isSmall = !overflow && product.magnitude <= largestTickLots[index]
+        let doubled = isSmall ? tickLots[index] &* Int128(product) : tickLots[index] * (Int128(mark) * Int128(lots))
         return doubled & 1 == 0 ? Amount(raw: doubled >> 1) : Amount(raw: doubled).scaled(by: 1, over: 2)
     }
 

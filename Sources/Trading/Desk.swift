@@ -23,6 +23,8 @@ public import Domain
     let isReporting: [Bool]
     /// By instrument: the value of one lot at one tick, beside each other instead of inside large records.
     let tickLots: [Int128]
+    /// By instrument: up to here ticks × lots times ``tickLots`` fits.
+    let largestTickLots: [UInt64]
     let dataKinds: [DataKind]
     public let reportingCurrency: String
     let checksBalances: Bool
@@ -76,6 +78,7 @@ public import Domain
         conversions = Conversion.table(of: portfolio.currencies, into: setup.reportingCurrency, instruments: setup.instruments)
         isReporting = conversions.map { $0 == .same }
         tickLots = setup.instruments.map(\.tickLot.raw)
+        largestTickLots = setup.instruments.map { UInt64(clamping: Int128.max / max($0.tickLot.raw, 1)) }
         dataKinds = setup.instruments.map(\.dataKind)
         orders = OrderTable(instrumentCount: setup.instruments.count)
         valuesAccount = setup.valuesAccount

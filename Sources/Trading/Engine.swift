@@ -66,6 +66,36 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         return unsafe market(record, instrument, &effects)
     }
 
+    /// ``absorb(_:instrument:at:into:)`` while ``hearsRecords`` is false: no record calls anybody.
+    @inline(__always)
+    public mutating func absorbUnheard(_ record: UnsafePointer<MarketRecord>, instrument: Int, at time: Timestamp, into effects: inout [Effect]) {
+        let isLevel = unsafe record.pointee.kindByte == MarketRecord.Kind.level.rawValue && record.pointee.hasSide
+        guard isLevel, unsafe record.pointee.flags & MarketRecord.Flag.snapshot == 0 else {
+            return unsafe absorbRarely(record, instrument, time, &effects)
+        }
+        precondition(time >= desk.now, "time ran backwards")
+        desk.now = time
+        unsafe desk.absorbUnheardLevel(record, instrument)
+    }
+
+    @inline(never)
+    private mutating func absorbRarely(_ record: UnsafePointer<MarketRecord>, _ instrument: Int, _ time: Timestamp, _ effects: inout [Effect]) {
+        _ = unsafe absorb(record, instrument: instrument, at: time, into: &effects)
+    }
+
+    /// ``absorb(_:instrument:at:into:)`` of a bar, on a tape of one instrument's bars: most need no builder.
+    @inline(__always)
+    public mutating func absorbBar(_ record: UnsafePointer<MarketRecord>, at time: Timestamp, into effects: inout [Effect]) -> Bool {
+        precondition(time >= desk.now, "time ran backwards")
+        desk.now = time
+        guard isRunning, callbacks.contains(.bar), let bar = unsafe desk.absorbPlainBar(record) else {
+            return unsafe market(record, 0, &effects)
+        }
+        if unsafe record.pointee.flags & MarketRecord.Flag.snapshot != 0 { gate.bookSeen(InstrumentID(index: 0)) }
+        finish(strategy.onBar(bar, of: InstrumentID(index: 0), &desk), &effects)
+        return true
+    }
+
     /// - Parameter effects: appended to, in order.
     @inline(__always)
     public mutating func step(_ input: Input, at time: Timestamp, into effects: inout [Effect]) {
