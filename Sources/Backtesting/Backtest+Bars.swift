@@ -44,8 +44,8 @@ extension Backtest where S: ~Copyable {
     /// The bar at the venue, from its open to its close. False where something comes in between: it has opened then, and `turn()` goes on.
     @inline(__always)
     private mutating func passVenue(open: Int64, close: Int64) throws -> Bool {
-        var record = unsafe venueLane.record.pointee
         let isIdle = !exchange.hasOrders
+        var record = unsafe venueLane.record.pointee  // the next step may let go of it
         if !isIdle { unsafe exchange.openBar(&record, instrument: 0, at: Timestamp(nanoseconds: open)) }
         try venueLane.advance()
         if !exchange.reports.isEmpty || venueLane.time < close || !isBarNext && venueLane.time == close {

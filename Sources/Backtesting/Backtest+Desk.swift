@@ -14,21 +14,15 @@ extension Backtest where S: ~Copyable {
 
     /// The desk lane's record reaches the engine; answers whether the strategy may have acted, or bars moved on.
     @inline(__always)
-    mutating func takeRecord(at time: Int64, isBarOfOne: Bool = false, isUnheard: Bool = false) throws -> Bool {
+    mutating func takeRecord(at time: Int64, isBarOfOne: Bool = false) throws -> Bool {
         let now = Timestamp(nanoseconds: time)
         let record = unsafe deskLane.record
         feedLag = unsafe time - record.pointee.exchangeTime
         lastRecordTime = time
         if Sink.isJournal { unsafe try sink.input(.market(record, instrument: deskLane.instrument), at: now) }
-        // Both flags are constants where this is inlined.
-        var mayHaveActed = false
-        if isUnheard {
-            unsafe engine.absorbUnheard(record, instrument: deskLane.instrument, at: now, into: &effects)
-        } else if isBarOfOne {
-            mayHaveActed = unsafe engine.absorbBar(record, at: now, into: &effects)
-        } else {
-            mayHaveActed = unsafe engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
-        }
+        let mayHaveActed = unsafe isBarOfOne
+            ? engine.absorbBar(record, at: now, into: &effects)
+            : engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
         if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
         eventCount &+= 1
         try deskLane.advance()

@@ -179,7 +179,8 @@ static int round_to_grid(lua_State *L, bool quantity) {
     instrument *i = self(L);
     clua_state *s = state_of(L);
     double value, out;
-    int mode = luaL_checkoption(L, 3, quantity ? "down" : "nearest", modes);
+    int named = lua_type(L, 3) == LUA_TSTRING ? clua_find_key(L, 3, KEY_DOWN, KEY_NEAREST) : -1;
+    int mode = named >= 0 ? named - KEY_DOWN : luaL_checkoption(L, 3, quantity ? "down" : "nearest", modes);
     if (!clua_plain_number(L, 2, &value) || !s->host.round(s->host.context, (uint32_t)i->head.id, quantity, value, mode, &out)) {
         clua_push_text(L, 2, NULL);
         return clua_refuse(L, quantity ? "bad_qty" : "bad_price", "%s cannot be rounded to a %s of %s", lua_tostring(L, -1),

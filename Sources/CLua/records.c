@@ -87,7 +87,7 @@ static void intern_keys(lua_State *L) {
         [KEY_SIDE] = "side", [KEY_INST] = "inst", [KEY_AVG_PRICE] = "avg_price", [KEY_REASON] = "reason", [KEY_TAG] = "tag",
         [KEY_VENUE_ID] = "venue_id", [KEY_TYPE] = "type", [KEY_TIF] = "tif", [KEY_STOP] = "stop", [KEY_UPDATED] = "updated",
         [KEY_POST_ONLY] = "post_only", [KEY_REDUCE_ONLY] = "reduce_only", [KEY_ALLOW_DUPLICATE] = "allow_duplicate",
-        [KEY_METHODS] = "__index",
+        [KEY_DOWN] = "down", [KEY_UP] = "up", [KEY_NEAREST] = "nearest", [KEY_METHODS] = "__index",
     };
     lua_createtable(L, KEY_COUNT, 0);
     for (int i = 0; i < KEY_COUNT; i++) {
