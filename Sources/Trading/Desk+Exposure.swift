@@ -92,21 +92,23 @@ extension Desk {
         let isStaying = unsafe !record.pointee.order.isCancelRequested
         let (side, type) = unsafe (record.pointee.order.request.side, record.pointee.order.request.type)
         let price = unsafe record.pointee.order.request.price
+        // What accepts a quote stands in no book.
+        let isAcceptance = unsafe record.pointee.order.request.isAcceptance
         switch side {
         case .buy:
             exposure.buyLeavesLots += leaves
-            if type == .limit {
+            if type == .limit, !isAcceptance {
                 exposure.highestOwnBuyTicks = max(exposure.highestOwnBuyTicks, price.ticks)
                 if isStaying { exposure.highestStayingBuyTicks = max(exposure.highestStayingBuyTicks, price.ticks) }
             }
         case .sell:
             exposure.sellLeavesLots += leaves
-            if type == .limit {
+            if type == .limit, !isAcceptance {
                 exposure.lowestOwnSellTicks = min(exposure.lowestOwnSellTicks, price.ticks)
                 if isStaying { exposure.lowestStayingSellTicks = min(exposure.lowestStayingSellTicks, price.ticks) }
             }
         }
-        if !isTwinAllowed, isStaying, side == request.side, price == request.price, type == request.type,
+        if !isTwinAllowed, isStaying, !isAcceptance, side == request.side, price == request.price, type == request.type,
             unsafe record.pointee.order.request.quantity == request.quantity, unsafe record.pointee.order.request.stop == request.stop {
             exposure.hasLiveTwin = true
         }
