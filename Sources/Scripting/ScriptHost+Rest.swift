@@ -155,15 +155,7 @@ extension ScriptHost {
     ) -> Int32 {
         let input = unsafe IndicatorInput.bar(
             high: bar.pointee.high, low: bar.pointee.low, close: bar.pointee.close, volume: bar.pointee.volume)
-        let host = unsafe at(context)
-        guard let output = unsafe host.pointee.indicators.updateMean(Int(handle), input) else {
-            return unsafe update(host, handle, input, out, refusal)
-        }
-        if output.count == 0, unsafe !host.pointee.indicators.accepts(Int(handle), input) {
-            unsafe complain(host, handle, input, refusal)
-            return -1
-        }
-        return unsafe give(output, out)
+        return unsafe update(at(context), handle, input, out, refusal)
     }
 
     static func indicatorValue(

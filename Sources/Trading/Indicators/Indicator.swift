@@ -63,11 +63,6 @@ extension IndicatorCore where Self: ~Copyable {
         return output
     }
 
-    /// ``update(_:)`` where this is a mean, without the choice of kind; nil where it is not.
-    @inline(__always) public mutating func updateMean(_ input: IndicatorInput) -> IndicatorOutput? {
-        kind == .sma ? step(SMA.self, input) : nil
-    }
-
     /// Whether the input is finite, and of a shape this indicator can take. For the error message, when an update answered none.
     public func accepts(_ input: IndicatorInput) -> Bool {
         switch kind {

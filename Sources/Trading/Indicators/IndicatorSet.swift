@@ -56,12 +56,6 @@
         return answer
     }
 
-    /// ``update(_:_:)`` of the indicator that is used most, a plain mean, with a bar; nil for any other.
-    @inline(__always) public func updateMean(_ handle: Int, _ bar: IndicatorInput) -> IndicatorOutput? {
-        check(handle)
-        return unsafe table.pointee.slots[handle]?.updateMean(bar) ?? nil
-    }
-
     public func accepts(_ handle: Int, _ input: IndicatorInput) -> Bool {
         check(handle)
         guard let answer = unsafe table.pointee.slots[handle]?.accepts(input) else { missing() }
