@@ -1,4 +1,5 @@
 public import Domain
+import Risk
 
 /// Market records: the part of ``Engine/step(_:at:into:)`` that runs millions of times, and the short ways that drivers take.
 extension Engine where S: ~Copyable {
