@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
+const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_known_key, clua_intervals_key;
 const char clua_callbacks_key, clua_params_key, clua_keys_key;
 const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
 

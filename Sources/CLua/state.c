@@ -220,6 +220,7 @@ static void free_own(clua_state *s) {
     free(s->params);
     free(s->saved);
     free(s->source);
+    clua_close_orders(s);
     free(s);
 }
 

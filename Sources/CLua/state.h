@@ -40,23 +40,31 @@ enum {
     AT_HANDLER = 1,
     AT_CALLBACK,
     AT_INSTRUMENTS = AT_CALLBACK + CLUA_CALLBACKS,
-    AT_BAR, AT_TIMERS, AT_LIVE, AT_KNOWN, AT_BUY, AT_SELL,
+    AT_BAR, AT_TIMERS, AT_KNOWN, AT_BUY, AT_SELL,
     AT_KEYS, AT_BAR_FIELDS, AT_BAR_METATABLE, AT_BAR_INDEX,
     AT_FIRST_INSTRUMENT,  // most runs have one: it is pushed without a look into the table
     AT_TOP = AT_FIRST_INSTRUMENT
 };
 
 /// The same things where C functions called from Lua find them: in the registry, under the addresses of these.
-extern const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
+extern const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_known_key, clua_intervals_key;
 extern const char clua_callbacks_key, clua_params_key, clua_keys_key;
 extern const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
+
+/// Whole numbers under which the registry holds what C functions called from Lua push often: behind Lua's own. From
+/// `REGISTRY_ORDERS` on: the userdata of live orders, a place each.
+enum {
+    REGISTRY_ORDER_METATABLE = LUA_RIDX_LAST + 1, REGISTRY_ORDER_METHODS, REGISTRY_BUY, REGISTRY_SELL, REGISTRY_STATES,
+    REGISTRY_ORDERS = REGISTRY_STATES + CLUA_UNKNOWN + 1
+};
 
 /// Names of fields whose interned addresses are kept, so that a field is found by comparing pointers.
 enum {
     KEY_CLOSE, KEY_TIME, KEY_OPEN, KEY_HIGH, KEY_LOW, KEY_VOLUME, KEY_TRADES, KEY_INTERVAL,
     KEY_STATE, KEY_ID, KEY_PRICE, KEY_QTY, KEY_FILLED, KEY_REMAINING, KEY_SIDE, KEY_INST, KEY_AVG_PRICE, KEY_REASON,
     KEY_TAG, KEY_VENUE_ID, KEY_TYPE, KEY_TIF, KEY_STOP, KEY_UPDATED,
-    KEY_POST_ONLY, KEY_REDUCE_ONLY, KEY_ALLOW_DUPLICATE, KEY_METHODS, KEY_COUNT
+    KEY_POST_ONLY, KEY_REDUCE_ONLY, KEY_ALLOW_DUPLICATE,
+    KEY_DOWN, KEY_UP, KEY_NEAREST, KEY_METHODS, KEY_COUNT, KEY_PLACES = 128
 };
 
 /// What a full userdata is. Scripts cannot make userdata, so the first word of every one is ours and tells its kind.
@@ -77,11 +85,24 @@ typedef struct {
     clua_holding holding;
 } instrument;
 
+/// `now` is read anew where it is of an older epoch than the state's; 0 is older than any.
 typedef struct {
     object head;
     uint64_t epoch;
     clua_order now;
 } order;
+
+/// Which place in the registry holds a live order's userdata: a table of twice as many entries as orders at least.
+typedef struct {
+    uint64_t number;  // 0: no order
+    uint32_t place;
+} live_order;
+
+typedef struct {
+    live_order *entries;
+    uint32_t *free_places;
+    uint32_t mask, count, free_count, next_place;
+} live_orders;
 
 typedef struct {
     object head;
@@ -133,6 +154,8 @@ struct clua_state {
     bool bar_shown;      // the table of those answers for the record; to be ended before anything but `on_bar` runs
     struct watchdog *watchdog;
     const void *key[KEY_COUNT];
+    uint8_t key_places[KEY_PLACES];  // by address: number of the key plus one, or of another one before it
+    live_orders live;
 };
 
 /// The state that runs on this thread, for the signal handler of the hang guard.
@@ -221,17 +244,21 @@ static inline void *clua_check(lua_State *L, int index, uint32_t kind) {
 }
 /// Makes a metatable that nobody sees, whose objects are read-only; leaves it on the stack.
 void clua_new_metatable(lua_State *L, const char *name);
-/// Place of the field's name among the keys from `first` to `last`, or -1.
+/// The field's name among the keys from `first` to `last`, or -1.
 static inline int clua_find_key(lua_State *L, int index, int first, int last) {
-    const void *const *keys = state_of(L)->key;
+    const clua_state *s = state_of(L);
     const void *name = lua_topointer(L, index);
-    for (int i = first; i <= last; i++) {
-        if (keys[i] == name) return i;
+    for (size_t i = (uintptr_t)name >> 4 & (KEY_PLACES - 1); s->key_places[i]; i = (i + 1) & (KEY_PLACES - 1)) {
+        int key = s->key_places[i] - 1;
+        if (s->key[key] == name) return key >= first && key <= last ? key : -1;
     }
     return -1;
 }
 /// Pushes the userdata of an order: the same one for the same number as long as anybody holds it.
 order *clua_push_order(lua_State *L, const clua_order *fields);
+/// The same for an order of which the desk is only asked when the script reads a field.
+void clua_push_order_number(lua_State *L, uint64_t number);
+void clua_close_orders(clua_state *s);
 const char *clua_push_order_id(lua_State *L, const clua_order *o);
 int clua_place(lua_State *L, int side);
 /// Nil where every key of the table is one of the names; else the least other one, left on the stack.

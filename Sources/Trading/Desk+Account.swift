@@ -10,8 +10,9 @@ extension Desk {
         own.positionLots = portfolio.positions[index].lots
         let tickLot = instruments[index].tickLot.raw
         for place in 0..<orders.liveCount(index) {
-            let (order, charge) = orders.live(index, at: place)
-            guard let charge else { continue }
+            let record = unsafe orders.live(index, at: place)
+            guard let charge = unsafe record.pointee.charge else { continue }
+            let order = unsafe record.pointee.order
             let leaves = order.leaves.lots
             own.liveOrders += 1
             own.openValue += Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(leaves))

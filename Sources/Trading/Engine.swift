@@ -47,27 +47,6 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
     }
 
-    /// Whether a market record can call the strategy, or move a bar on.
-    public var hearsRecords: Bool {
-        for index in desk.instruments.indices {
-            let market = unsafe desk.markets + index
-            if unsafe market.pointee.hasBars || !market.pointee.subscribed.isDisjoint(with: callbacks) { return true }
-        }
-        return false
-    }
-
-    /// A record has arrived: ``step(_:at:into:)`` of a market input, for drivers that have millions of them.
-    ///
-    /// - Returns: Whether anything but the market's own state may have changed: timers, bars, wishes.
-    @inline(__always)
-    public mutating func absorb(
-        _ record: UnsafePointer<MarketRecord>, instrument: Int, at time: Timestamp, into effects: inout [Effect]
-    ) -> Bool {
-        precondition(time >= desk.now, "time ran backwards")
-        desk.now = time
-        return unsafe market(record, instrument, &effects)
-    }
-
     /// - Parameter effects: appended to, in order.
     @inline(__always)
     public mutating func step(_ input: Input, at time: Timestamp, into effects: inout [Effect]) {
@@ -203,9 +182,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 refusals += 1
                 refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             case .cancel(let id):
-                if let order = desk.orders.sent(id), order.isOpen {
-                    gate.noteCancel(order.instrument, at: desk.now)
-                    effects.append(.cancel(id, order.instrument))
+                if let place = unsafe desk.orders.place(of: id), unsafe place.pointee.isSent && place.pointee.order.isOpen {
+                    let instrument = unsafe place.pointee.order.instrument
+                    gate.noteCancel(instrument, at: desk.now)
+                    effects.append(.cancel(id, instrument))
                 }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
@@ -304,17 +284,20 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     // MARK: - Reports
 
     private mutating func settle(_ report: ExecutionReport, _ effects: inout [Effect]) {
-        guard let before = desk.orders.order(report.order) else {
+        guard let record = unsafe desk.orders.place(of: report.order) else {
             effects.append(.contradicted(report))
             return
         }
-        let change = desk.orders.update(report.order) { $0.order.apply(report, at: desk.now) } ?? .unchanged
-        note(report)
+        let wasOpen = unsafe record.pointee.order.isOpen
+        let change = unsafe record.pointee.order.apply(report, at: desk.now)
+        let isOpen = unsafe record.pointee.order.isOpen
+        unsafe Self.note(report, in: &record.pointee)
         if case .filled(let fill) = report.fact {
-            book(fill, report, before, &effects)
-            judgeFill(fill, of: before, &effects)
+            let order = unsafe record.pointee.order
+            book(fill, report, order, &effects)
+            judgeFill(fill, of: order, &effects)
         }
-        if before.isOpen, !desk.orders.isOpen(report.order) { close(report.order, &effects) }
+        if wasOpen, !isOpen { close(report.order, &effects) }
         if change == .contradicted { effects.append(.contradicted(report)) }
         if case .filled(let fill) = report.fact, callbacks.contains(.fill), hearsReports {
             finish(strategy.onFill(fill, of: report.order, exchangeTime: report.exchangeTime, &desk), &effects)
@@ -335,14 +318,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         if callbacks.contains(.order), hearsReports { finish(strategy.onOrder(id, &desk), &effects) }
     }
 
-    private mutating func note(_ report: ExecutionReport) {
-        // Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
-        let reason: String
+    /// Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
+    private static func note(_ report: ExecutionReport, in record: inout OrderRecord) {
         switch report.fact {
-        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): reason = why.name
-        case .accepted, .filled, .cancelled, .expired, .amended: reason = ""
+        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): record.reason = why.name
+        case .accepted, .filled, .cancelled, .expired, .amended: if !record.reason.isEmpty { record.reason = "" }
         }
-        _ = desk.orders.update(report.order) { if $0.reason != reason { $0.reason = reason } }
     }
 
     private mutating func book(_ fill: Fill, _ report: ExecutionReport, _ order: Order, _ effects: inout [Effect]) {
@@ -361,37 +342,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         finish(strategy.onTimer(timer, &desk), &effects)
     }
 
-    private mutating func closeBars(of instrument: InstrumentID? = nil, _ effects: inout [Effect]) {
+    mutating func closeBars(of instrument: InstrumentID? = nil, _ effects: inout [Effect]) {
         while let closed = desk.bars.popClosed(at: desk.now, of: instrument) {
             guard callbacks.contains(.bar), isRunning else { continue }
             finish(strategy.onBar(closed.bar, of: closed.instrument, &desk), &effects)
         }
-    }
-
-    // MARK: - Market
-
-    @inline(__always)
-    private mutating func market(_ record: UnsafePointer<MarketRecord>, _ instrument: Int, _ effects: inout [Effect]) -> Bool {
-        if unsafe record.pointee.flags & MarketRecord.Flag.snapshot != 0 { gate.bookSeen(InstrumentID(index: instrument)) }
-        let wanted = unsafe desk.absorb(record, instrument)
-        guard wanted.intersection(callbacks) != [] else { return unsafe desk.markets[instrument].hasBars }
-        unsafe callMarket(wanted, record, InstrumentID(index: instrument), &effects)
-        return true
-    }
-
-    private mutating func callMarket(
-        _ wanted: Callbacks, _ record: UnsafePointer<MarketRecord>, _ instrument: InstrumentID, _ effects: inout [Effect]
-    ) {
-        guard isRunning else { return }
-        let due = wanted.intersection(callbacks)
-        if due.contains(.quote) { finish(strategy.onQuote(instrument, &desk), &effects) }
-        if due.contains(.book), isRunning { finish(strategy.onBook(instrument, &desk), &effects) }
-        if due.contains(.trade), isRunning {
-            let trade = unsafe PublicTrade(
-                ticks: record.pointee.a, size: record.pointee.b, side: record.pointee.side,
-                exchangeTime: Timestamp(nanoseconds: record.pointee.exchangeTime))
-            finish(strategy.onTrade(trade, of: instrument, &desk), &effects)
-        }
-        if due.contains(.bar), isRunning { closeBars(of: instrument, &effects) }
     }
 }

@@ -21,6 +21,7 @@ extension SimExchange {
             return
         }
         place.list.pointee.remove(at: place.index)
+        market.pointee.refreshWatches()
         amended.arrival = market.pointee.nextArrival()
         if market.pointee.kind == .bars || amended.type.isStop {
             enlist(market, amended, inQueue: false)

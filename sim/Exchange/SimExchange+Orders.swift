@@ -6,12 +6,11 @@ extension SimExchange {
     func refusal(_ market: Handle<Market>, _ order: RestingOrder) -> RejectReason? {
         if order.isPostOnly && !order.type.hasLimit { return .unsupported }
         if let reason = refusal(market, order, by: market.pointee.id.position) { return reason }
-        let instrument = market.pointee.instrument
-        if order.leaves < 1 || order.leaves < instrument.minQuantity.lots { return .minQuantity }
+        if order.leaves < 1 || order.leaves < market.pointee.instrument.minQuantity.lots { return .minQuantity }
         if order.isReduceOnly && reducible(market, order.side) == 0 { return .reduceOnly }
-        if order.type.hasLimit, instrument.minNotional > .zero {
-            let notional = instrument.notional(Price(ticks: order.price), Quantity(lots: order.leaves))
-            if notional.magnitude < instrument.minNotional { return .minNotional }
+        if order.type.hasLimit, market.pointee.instrument.minNotional > .zero {
+            let notional = market.pointee.instrument.notional(Price(ticks: order.price), Quantity(lots: order.leaves))
+            if notional.magnitude < market.pointee.instrument.minNotional { return .minNotional }
         }
         if market.pointee.kind != .bars, !order.type.isStop || isTriggered(market, order) {
             if order.isPostOnly && crosses(market, order) { return .postOnly }
@@ -45,6 +44,7 @@ extension SimExchange {
         } else {
             market.pointee.waiting.pointee.append(order)
         }
+        market.pointee.watch(order, inQueue: inQueue)
         if order.expire < nextExpiry { nextExpiry = order.expire }
     }
 
@@ -78,7 +78,10 @@ extension SimExchange {
         let fill = Fill(
             id: nextFill(), price: price, quantity: quantity, liquidity: liquidity, fee: fee.amount, feeInBase: fee.isInBase)
         report(order.id, market.pointee.id, time, .filled(fill))
-        if order.leaves == 0 { order.isDone = true }
+        if order.leaves == 0 {
+            order.isDone = true
+            market.pointee.hasDone = true
+        }
         return lots
     }
 
@@ -96,6 +99,7 @@ extension SimExchange {
         _ market: Handle<Market>, _ order: inout RestingOrder, _ time: Timestamp, _ fact: ExecutionReport.Fact
     ) {
         order.isDone = true
+        market.pointee.hasDone = true
         release(market, &order)
         report(order.id, market.pointee.id, time, fact)
     }
@@ -115,6 +119,11 @@ extension SimExchange {
             }
             market.pointee.positionChanged = false
         }
+        if market.pointee.hasDone { sweep(market) }
+    }
+
+    private mutating func sweep(_ market: Handle<Market>) {
+        market.pointee.hasDone = false
         var hadExpiry = false
         for number in 0..<3 {
             let list = market.pointee.list(number)

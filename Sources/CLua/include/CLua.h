@@ -162,12 +162,13 @@ typedef struct {
     int (*round)(void *_Nullable context, uint32_t instrument, bool quantity, double value, int mode, double *out);
     int (*subscribe)(void *_Nullable context, uint32_t instrument, int what, int64_t interval, clua_text text, uint32_t place, bool on, clua_refusal *refusal);
 
-    int (*submit)(void *_Nullable context, const clua_request *request, clua_order *order, clua_refusal *refusal);
+    int (*submit)(void *_Nullable context, const clua_request *request, uint64_t *order, clua_refusal *refusal);
     int (*cancel)(void *_Nullable context, uint64_t order, clua_refusal *refusal);
     int (*amend)(void *_Nullable context, uint64_t order, bool has_price, double price, bool has_qty, double qty, clua_refusal *refusal);
     int64_t (*cancel_all)(void *_Nullable context, uint32_t instrument);
     /// Numbers of orders that are not final, oldest first, from the `from`-th; answers how many it wrote.
     size_t (*open_orders)(void *_Nullable context, uint32_t instrument, size_t from, size_t capacity, uint64_t *out);
+    /// Leaves `out` alone where the desk no longer knows the order.
     int (*describe_order)(void *_Nullable context, uint64_t order, clua_order *out);
     /// Needs no desk: an order may be named long after it is gone.
     void (*name_order)(void *_Nullable context, uint64_t order, bool is_acknowledged, clua_order_names *out);
