@@ -86,6 +86,7 @@ public struct Gate: Sendable {
         (changed.price, changed.quantity) = (amendment.price, amendment.quantity)
         let others = exposure.without(request.side, leaves: leaves, at: charge.price, limit: limit)
         let amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        if conditions.isInForce { conditions.noteMessage(request.instrument, at: now) }
         return ClearedAmendment(amendment, charge: amended, limitVersion: limitVersion)
     }
 

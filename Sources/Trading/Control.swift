@@ -26,6 +26,8 @@ public enum ControlInput: Hashable, Sendable {
     case pulse
     /// The watchdog stopped the callback of the input that follows: it fails without running.
     case verdict(String)
+    /// An amended order has left the venue, which cannot amend, and is to go there again as amended: the gate judges it once more.
+    case resubmit(AmendRequest)
 }
 
 public struct AccountBalance: Hashable, Sendable {

@@ -15,15 +15,15 @@ extension Desk {
             let sameQuote = portfolio.quoteCurrency[other] == portfolio.quoteCurrency[index]
             let tickLot = instruments[other].tickLot.raw
             for place in 0..<orders.liveCount(other) {
-                let (order, charge) = orders.live(other, at: place)
+                let (order, charge, leaves) = orders.live(other, at: place)
                 guard order.id != request.id || order.id == amending, let charge else { continue }
                 exposure.accountLiveOrders += 1
                 if order.phase == .unknown { countUnknown(order.id, into: &exposure) }
-                let value = Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(order.leaves.lots))
+                let value = Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(leaves))
                 if sameQuote { exposure.accountOpenValue += value }
                 if isOwn {
                     exposure.openValue += value
-                    count(order, beside: request, isTwinAllowed: order.id == amending, into: &exposure)
+                    count(order, leaves, beside: request, isTwinAllowed: order.id == amending, into: &exposure)
                 }
             }
         }
@@ -78,13 +78,12 @@ extension Desk {
     private func available(_ currency: String, without excluded: OrderID?) -> Amount {
         let own = balance(currency).total
         // F55: the lesser of what we count and what the venue says is believed.
-        let total = venueBalances.isEmpty ? own : min(own, venueBalances[currency] ?? own)
+        let total = venueBalances.isEmpty ? own : min(own, told(currency) ?? own)
         return total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
     }
 
-    private func count(_ order: Order, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {
+    private func count(_ order: Order, _ leaves: Int64, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {
         exposure.liveOrders += 1
-        let leaves = order.leaves.lots
         switch order.side {
         case .buy: exposure.buyLeavesLots += leaves
         case .sell: exposure.sellLeavesLots += leaves

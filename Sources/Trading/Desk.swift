@@ -32,7 +32,7 @@ public import Domain
     /// Whether a limit of the account in the reporting currency (C12) is set.
     let valuesAccount: Bool
     /// What the venues say they hold for us, by currency; empty before they said it. The gate believes the lesser of theirs and ours.
-    var venueBalances: [String: Amount] = [:]
+    var venueBalances: [(venue: String, currency: String, total: Amount)] = []
     var orders: OrderTable
     var timers = TimerQueue()
     var bars: BarSubscriptions

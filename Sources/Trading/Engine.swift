@@ -236,8 +236,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         do {
             let exposure = desk.exposure(for: order.request, amending: request.id)
             let cleared = try gate.clear(
-                request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) { $0.charge = cleared.charge }
+                request, of: order.request, leaves: record.worstLeaves, charge: charge, at: desk.now, exposure: exposure)
+            desk.orders.noteAmend(cleared)
             effects.append(.amend(cleared, order.instrument))
         } catch {
             _ = desk.orders.update(request.id) {
@@ -281,7 +281,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             effects.append(.contradicted(report))
             return
         }
-        let change = desk.orders.update(report.order) { $0.order.apply(report, at: desk.now) } ?? .unchanged
+        let change = desk.orders.update(report.order) { record in
+            defer { record.settleAmends(report.fact) }
+            return record.order.apply(report, at: desk.now)
+        } ?? .unchanged
         note(report)
         if case .filled(let fill) = report.fact {
             book(fill, report, before, &effects)

@@ -12,11 +12,34 @@ public struct OrderRecord: Sendable {
     public var charge: Charge?
     /// Since when its answer is lost; `.never` where it is not.
     public var lostSince = Timestamp.never
+    /// Amendments that left and are not answered.
+    var amendsOut = 0
+    /// Filled and open together as the amendments on their way would have it, the most of them.
+    var amendTotal = Quantity.zero
+    /// What the order is charged with once the last of them is answered.
+    var amendCharge: Charge?
     /// The name under which an earlier start sent it; nil for an order of this run.
     public var adoptedAs: String?
 
     /// As scripts see it: a refused wish is a rejected order.
     public var stateName: String { order.stateName }
+
+    /// Once no amendment is on its way any more, the order counts as it stands.
+    mutating func settleAmends(_ fact: ExecutionReport.Fact) {
+        switch fact {
+        case .amended, .amendRejected: amendsOut = max(amendsOut - 1, 0)
+        case .accepted, .rejected, .filled, .cancelled, .expired, .cancelRejected: return
+        }
+        guard amendsOut == 0 else { return }
+        amendTotal = .zero
+        if let next = amendCharge { (charge, amendCharge) = (next, nil) }
+    }
+
+    /// What may be open at the venue: as the order stands, or as an amendment on its way would have it.
+    var worstLeaves: Quantity {
+        guard amendsOut > 0, amendTotal > order.request.quantity, amendTotal > order.filled else { return order.leaves }
+        return amendTotal - order.filled
+    }
 }
 
 /// Our orders by id; live ones also per instrument in order of creation. Never iterated by hash.
@@ -117,6 +140,19 @@ struct OrderTable {
         return change(&records[slot])
     }
 
+    /// An amendment leaves: until it is answered the order counts as it stands or as it would, whichever is more.
+    mutating func noteAmend(_ cleared: ClearedAmendment) {
+        guard let slot = slot(of: cleared.amendment.id) else { return }
+        let total = records[slot].order.filled + cleared.amendment.quantity
+        records[slot].amendsOut += 1
+        records[slot].amendTotal = max(records[slot].amendTotal, total)
+        if let charge = records[slot].charge, charge.price > cleared.charge.price {
+            records[slot].amendCharge = cleared.charge
+        } else {
+            (records[slot].charge, records[slot].amendCharge) = (cleared.charge, nil)
+        }
+    }
+
     /// Takes a final order off the live list. Answers the orders that are evicted by it.
     mutating func retire(_ id: OrderID) -> OrderID? {
         guard let slot = slot(of: id) else { return nil }
@@ -169,9 +205,9 @@ struct OrderTable {
     func liveCount(_ instrument: Int) -> Int { liveByInstrument[instrument].count }
 
     /// One of the instrument's live orders by its age, read where it stands: nothing to count as a reference.
-    @inline(__always) func live(_ instrument: Int, at place: Int) -> (order: Order, charge: Charge?) {
+    @inline(__always) func live(_ instrument: Int, at place: Int) -> (order: Order, charge: Charge?, leaves: Int64) {
         guard let slot = slot(of: liveByInstrument[instrument][place]) else { preconditionFailure("a live order is not in the table") }
-        return (records[slot].order, records[slot].charge)
+        return (records[slot].order, records[slot].charge, records[slot].worstLeaves.lots)
     }
 
     /// Every live order, by instrument, oldest first.

@@ -43,7 +43,7 @@ extension DeskCore {
             host.log(.warn, name, "\(link == .market ? "market data" : "orders") down: \(why)")
             if before == .ready { down(link, venue) }
         case .refused(let why):
-            host.log(.error, name, "refused: \(why)")
+            alert(name, "refused: \(why)", urgency: .urgent)
             stop(.unreachable(venue: name, why: why))
         case .closed: finishIfProven()
         }
@@ -62,6 +62,7 @@ extension DeskCore {
         if link == .orders {
             venues[venue].isReconciled = false
             venues[venue].reconciliation = nil
+            venues[venue].watch.rest()
             feedAll(.control(.lock(venue: plan.venues[venue].name)))
         }
         feedAll(.control(.venue(.disconnected, venue: plan.venues[venue].name)))
@@ -77,6 +78,7 @@ extension DeskCore {
             if seat < savedStates.count, let saved = savedStates[seat] { feed(seat, .control(.restore(saved))) }
         }
         feedAll(.start)
+        tellOthers()
         for venue in plan.venues.indices {
             feedAll(.control(.unlock(venue: plan.venues[venue].name)))
             tellFound(venue)
@@ -100,14 +102,6 @@ extension DeskCore {
         }
     }
 
-    /// The venue's own numbers: what is reserved is never more than it says (F55).
-    func balances(_ balances: [VenueBalance], _ venue: Int) {
-        let totals = Dictionary(balances.map { ($0.currency, $0.total) }, uniquingKeysWith: { _, last in last })
-        guard totals.contains(where: { venues[venue].balances[$0.key] != $0.value }) else { return }
-        venues[venue].balances.merge(totals) { _, new in new }
-        feedAll(.control(.balances(venue: plan.venues[venue].name, balances.map { AccountBalance(currency: $0.currency, total: $0.total, available: $0.available) })))
-    }
-
     // MARK: - Chores
 
     /// Once a second: orders whose facts do not fit, audits, saves, what is written behind.
@@ -117,12 +111,14 @@ extension DeskCore {
             perform(venues[venue].keeper.overdue(at: now), venue)
             if venues[venue].isReconciled, now.monotonic >= venues[venue].lastAudit + plan.audit.nanoseconds || venues[venue].lastAudit == .min {
                 venues[venue].lastAudit = now.monotonic
+                checkPositions()
                 ask(.openOrders(symbol: nil), venue, for: .audit)
-                let from = (lastKnown ?? now.wall) + Span(nanoseconds: -60_000_000_000)
-                ask(.fills(symbol: nil, from: max(from, now.wall + Span(nanoseconds: -600_000_000_000)), to: now.wall), venue, for: .audit)
+                askTrades(venue)
                 ask(.balances, venue, for: .audit)
             }
+            watchBreaks(venue)
         }
+        repeatAlerts()
         if phase == .running { watchFeeds() }
         if now.monotonic >= nextSave, phase == .running {
             nextSave = now.monotonic + plan.save.nanoseconds
@@ -154,6 +150,7 @@ extension DeskCore {
     func save() {
         for seat in seats.indices {
             let saved = seats[seat].engine.save()
+            inputs += 1
             sink.saved(strategy: seat, at: max(now.wall, seats[seat].engine.desk.now))
             if let saved { onSave?(seat, saved) }
         }
@@ -165,7 +162,7 @@ extension DeskCore {
     func strategyEnded(_ seat: Int) {
         switch seats[seat].engine.life {
         case .failed(let message):
-            host.log(.error, plan.strategies[seat], message)
+            alert(plan.strategies[seat], message, urgency: .urgent)
             if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.strategyFailed(message: message)) }
         case .ending(let reason):
             if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.done(reason: reason)) }

@@ -11,6 +11,8 @@ public protocol DeskHost: AnyObject {
     /// The kill switch is pulled: it does not need the desk any more.
     func kill(reason: String, source: String)
     func log(_ level: Note.Level, _ source: String, _ text: String)
+    /// Something that a person must see, at once and until it is acknowledged (C29).
+    func alert(_ alert: Alert)
     /// An order is about to leave, or its venue's name became known: the kill switch must know it without the desk.
     func orderNamed(_ order: VenueOrderReference, at venue: Int)
     func orderEnded(_ clientID: String, at venue: Int)
@@ -42,6 +44,8 @@ public struct DeskPlan: Sendable {
         public var acceptanceBound: Span
         /// Sessions tell orders too; else market data only.
         public var isTrading: Bool
+        /// What the venue's symbols are made of, beside those of the desk's instruments.
+        public var pairs: BreakWatch.Pairs = [:]
 
         public init(name: String, capabilities: VenueCapabilities, acceptanceBound: Span, isTrading: Bool) {
             (self.name, self.capabilities, self.acceptanceBound, self.isTrading) = (name, capabilities, acceptanceBound, isTrading)
@@ -67,6 +71,8 @@ public struct DeskPlan: Sendable {
     public var stopPatience = Span(nanoseconds: 120_000_000_000)
     /// A book that nothing was heard of for this long is silent, whatever its connection looks like (F29).
     public var feedSilence = Span(nanoseconds: 10_000_000_000)
+    /// C27.
+    public var breaks = BreakWatch.Limits()
 
     public init(
         mode: Mode, venues: [VenuePlan], instruments: [Instrument], strategies: [String], instance: String, epoch: UInt32, run: String,

@@ -36,6 +36,9 @@ extension FieldWriter {
             blob(saved)
         case .pulse: integer(UInt8(11))
         case .verdict(let message): tagged(12, message)
+        case .resubmit(let amendment):
+            integer(UInt8(13))
+            self.amendment(amendment)
         }
     }
 
@@ -98,7 +101,8 @@ extension JournalFields {
         case 10: return .restore(try fields.blob())
         case 11: return .pulse
         case 12: return .verdict(try fields.text())
-        case let other: throw fields.malformed("a control input's kind below 13 before it, found \(other)")
+        case 13: return .resubmit(try amendment())
+        case let other: throw fields.malformed("a control input's kind below 14 before it, found \(other)")
         }
     }
 

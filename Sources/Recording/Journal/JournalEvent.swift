@@ -89,6 +89,7 @@ extension ControlInput {
         case .restore: "restore"
         case .pulse: "pulse"
         case .verdict: "verdict"
+        case .resubmit: "resubmit"
         }
     }
 }

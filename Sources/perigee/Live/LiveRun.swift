@@ -150,7 +150,10 @@ final class LiveRun {
         var sink: LiveSink?
         var journal: JournalSink?
         var instruments: [Instrument] = []
-        var balances: [VenueBalance] = []
+        /// By venue.
+        var balances: [Int: [VenueBalance]] = [:]
+        /// What each venue's symbols are made of.
+        var pairs: [Int: BreakWatch.Pairs] = [:]
         var watch: RepeatedTask?
         var outcome: (name: String, reason: String) = ("stopped", "")
 
@@ -196,8 +199,10 @@ extension LiveRun.Launch {
     private func take(_ answer: VenueAnswer, _ venue: Int) throws {
         let entry = run.venues.entries[venue]
         switch answer {
-        case .instruments(let told): instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
-        case .balances(let told): balances += told
+        case .instruments(let told):
+            instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
+            pairs[venue] = Dictionary(told.map { ($0.symbol, ($0.base, $0.quote)) }, uniquingKeysWith: { first, _ in first })
+        case .balances(let told): balances[venue] = told
         case .failed(let failure): throw Failure(.unreachable, "\(entry.settings.name): \(failure.message)")
         case .orders, .order, .fills, .serverTime: throw Failure(.runFailed, "\(entry.settings.name): an answer to another question")
         }
@@ -232,8 +237,16 @@ extension LiveRun.Launch {
         }
     }
 
+    /// What the account holds, by our books where they have begun.
+    private func held() throws -> [VenueBalance] {
+        let state = try run.ledger?.state
+        return run.venues.entries.indices.flatMap { venue in
+            state?.holdings(run.venues.entries[venue].settings.name, told: balances[venue] ?? [], instruments: instruments, pairs: pairs[venue] ?? [:]) ?? []
+        }
+    }
+
     private func launch() throws {
-        let seats = try run.engines(instruments, balances)
+        let seats = try run.engines(instruments, held())
         let sink = try run.sink(instruments, seats)
         self.sink = sink
         sink.onFailure = { [unowned self] error in self.desk.stop(.failed(message: "\(error)")) }
@@ -243,7 +256,7 @@ extension LiveRun.Launch {
         self.journal = journal
         let ledger = try run.ledger
         let core = DeskCore(
-            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: journal,
+            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities), pairs), engines: seats, latch: run.latch, host: desk, sink: journal,
             ledger: ledger?.file, ledgerState: ledger?.state ?? LedgerState(), paper: run.paperVenue(instruments, seats: seats.count), at: run.clock.now)
         run.prepareSaves(core)
         let isPaper = run.options.mode == .paper
