@@ -153,7 +153,7 @@ let package = Package(
             swiftSettings: tests),
         // The desk in a simulated world: faults, crashes and time from one seed.
         .testTarget(
-            name: "DeskTests", dependencies: ["Domain", "Risk", "Trading", "Recording", "Venues", "Live"], swiftSettings: tests),
+            name: "DeskTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "Recording", "Venues", "Live"], swiftSettings: tests),
         // The real connectors against the simulated venues.
         .testTarget(
             name: "ConformanceTests",

@@ -16,6 +16,13 @@ public import Trading
     public let callbacks: Callbacks
     public internal(set) var faultMessage = ""
     public internal(set) var lastError: ScriptError?
+    /// Calls of the script so far, whatever became of them: what a verdict of the watchdog is told by.
+    public private(set) var calls: UInt64 = 0
+    private var doomedCall = UInt64.max
+    private var doomMessage = ""
+    var verdict: StrategyVerdict?
+    /// Ended from outside, or by the guards: nothing of it runs any more.
+    private(set) var isCondemned = false
 
     /// Reads and binds a script.
     ///
@@ -52,12 +59,23 @@ public import Trading
     }
 
     /// Stopped for good by the hang guard or the memory cap: no callback will run any more, whatever the error policy.
-    public var isDead: Bool {
-        switch lastError?.kind {
-        case .timeout, .memory, .poisoned: true
-        case .file, .failed, nil: false
-        }
+    public var isDead: Bool { isCondemned }
+
+    /// Whether the next call is to run at all; counts it.
+    @inline(__always)
+    func mayCall() -> Bool {
+        calls &+= 1
+        if calls >= doomedCall { end(doomMessage) }
+        return !isCondemned
     }
+
+    /// No call runs any more.
+    func end(_ message: String) {
+        guard !isCondemned else { return }
+        (isCondemned, faultMessage) = (true, message)
+    }
+
+    func doom(at call: UInt64, _ message: String) { (doomedCall, doomMessage) = (call, message) }
     /// Modules that were read so far.
     public var modules: [LuaModule] { unsafe host.pointee.modules }
     /// What was logged while the file was read, before there was a desk.

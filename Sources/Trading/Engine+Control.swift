@@ -28,11 +28,18 @@ extension Engine where S: ~Copyable {
             strategy.condemn(message)
             if isRunning { finish(.failed, &effects) }
         case .resubmit(let amendment): resubmit(amendment, &effects)
+        case .windDown(let reason): windDown(reason)
         }
     }
 
     /// Whether anything is judged that changes with time alone.
     public var watchesLimits: Bool { gate.conditions.isInForce }
+
+    /// What the host of the strategy decided by a clock of its own, for the journal; once.
+    public mutating func takeVerdict() -> StrategyVerdict? { strategy.takeVerdict() }
+
+    /// From a journal, before the step in which it happened.
+    public mutating func doom(_ verdict: StrategyVerdict) { strategy.doom(verdict) }
 
     /// What `on_save` wants kept. Between inputs: it may ask for nothing.
     public mutating func save() -> [UInt8]? { strategy.save(&desk) }

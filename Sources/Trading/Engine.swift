@@ -32,6 +32,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         self.gate = gate
         self.desk = Desk(setup: desk)
         self.errorPolicy = errorPolicy
+        for id in self.desk.orders.allLive { _ = self.desk.orders.update(id) { $0.charge = gate.charge(adopting: $0.order.request) } }
     }
 
     /// From now on nothing can be asked: what is asked is refused as stopping.
@@ -91,6 +92,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         finish(result, &effects)
     }
 
+    /// The run is ending: nothing can be asked any more, reports are still heard, and ``Input/stop(reason:)`` comes last.
+    mutating func windDown(_ reason: String) {
+        desk.isClosed = true
+        if life == .running { life = .ending(reason: reason) }
+    }
+
     private mutating func stop(_ reason: String, _ effects: inout [Effect]) {
         let mayCall: Bool
         switch life {
@@ -136,6 +143,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             life = .failed(message: strategy.faultMessage)
             desk.isClosed = true
             cancelAll(&effects)
+            if errorPolicy == .kill { effects.append(.kill(reason: "a callback failed, and on_error is \"kill\"")) }
         }
     }
 

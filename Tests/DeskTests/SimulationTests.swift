@@ -55,6 +55,9 @@ final class Monkey {
         end()
     }
 
+    /// Asks for anything from now on.
+    func wander() { world.puppet.act = { [unowned self] desk in act(&desk) } }
+
     private func limitBooks() {
         world.books.maxOrders = world.limits.account.maxOpenOrders ?? .max
         world.books.maxLots = world.limits.account.maxPosition["BTC"]?.multiple(of: world.instrument.lot) ?? .max

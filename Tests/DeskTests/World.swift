@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Recording
 import Risk
 import Testing
 import Trading
@@ -29,6 +30,10 @@ final class World: DeskHost {
     private(set) var failures: [String] = []
     var limits = RiskLimits()
     var adopts = false
+    var limitVersion: UInt32 = 1
+    /// Whether the run writes its journal, as a real one does.
+    var isJournaled = false
+    private var journal: JournalWriter?
     var tune: (inout DeskPlan) -> Void = { _ in }
     let seed: UInt64
     /// The kill switch's own proof, where it was pulled.
@@ -72,8 +77,10 @@ final class World: DeskHost {
         setup.restore(state, strategy: "puppet")
         let own = Puppet()
         (own.act, puppet) = (puppet.act, own)
-        let gate = Gate(instruments: [instrument], limits: limits, strategy: "puppet", live: LiveDefaults())
+        let gate = Gate(instruments: [instrument], limits: limits, strategy: "puppet", live: LiveDefaults(), version: limitVersion)
+        if isJournaled { try openJournal(setup) }
         books = WorldBooks(setup)
+        books.journal = journal
         var plan = DeskPlan(
             mode: .live, venues: [DeskPlan.VenuePlan(name: "v", capabilities: venue.capabilities, acceptanceBound: venue.capabilities.acceptanceBound, isTrading: true)],
             instruments: [instrument], strategies: ["puppet"], instance: "abc", epoch: epoch, run: "run\(epoch)", adoptsLeftOrders: adopts)
@@ -92,6 +99,21 @@ final class World: DeskHost {
         alarm = .max
         venue.disconnect(comesBackAfter: nil)
     }
+
+    var journalPath: String { folder + "/journal-\(epoch).tape" }
+
+    private func openJournal(_ setup: DeskSetup) throws {
+        var seat = JournalHead.Seat(name: "puppet", file: "puppet", source: [], sha256: "", desk: setup)
+        (seat.instance, seat.epoch) = ("abc", epoch)
+        journal = try JournalWriter(path: journalPath, instruments: [instrument], head: JournalHead(mode: .live, engine: "test", seats: [seat]))
+    }
+
+    func finishJournal() throws {
+        core = nil
+        try journal?.finish()
+    }
+
+    func ledgerEntries() throws -> [LedgerEntry] { try LedgerFile.entries(Array(Data(contentsOf: URL(fileURLWithPath: ledgerPath))), ledgerPath) }
 
     func ledger() throws -> LedgerState { try LedgerFile.replay(Array(Data(contentsOf: URL(fileURLWithPath: ledgerPath))), ledgerPath).state }
 
@@ -237,6 +259,7 @@ final class WorldBooks: DeskSink {
         var worst: Int64 { max(lots, amends.max() ?? 0) - filled }
     }
 
+    var journal: JournalWriter?
     var position: Int64 = 0
     private(set) var live: [OrderID: Live] = [:]
     private(set) var fills: [FillID: Int] = [:]
@@ -259,6 +282,7 @@ final class WorldBooks: DeskSink {
     static let isTraced = ProcessInfo.processInfo.environment["PERIGEE_TRACE"] != nil
 
     func effects(_ effects: [Effect], strategy: Int) {
+        try? journal?.effects(effects, seat: strategy)
         for effect in effects {
             if WorldBooks.isTraced { print("   -> \(effect)".prefix(400)) }
             switch effect {
@@ -288,11 +312,13 @@ final class WorldBooks: DeskSink {
         if worst > maxLots { failures.append("I10: worst position \(worst) lots, limit \(maxLots)") }
     }
 
+    func verdict(_ verdict: StrategyVerdict, strategy: Int) {}
     func filled(_ fill: BookedFill, strategy: Int, desk: borrowing Desk) {}
     func closed(_ order: OrderRecord, strategy: Int, desk: borrowing Desk) {}
-    func sampled(at time: Timestamp, strategy: Int, desk: borrowing Desk) {}
+    func sampled(at time: Timestamp, strategy: Int, desk: borrowing Desk) { try? journal?.sampled(seat: strategy, at: time) }
     func noted(_ note: Note, strategy: Int) {}
     func input(_ input: Input, strategy: Int?, at time: Timestamp) {
+        try? journal?.input(input, seat: strategy, at: time)
         if WorldBooks.isTraced {
             switch input {
             case .market, .timer, .barClose, .control(.pulse): break
@@ -308,6 +334,6 @@ final class WorldBooks: DeskSink {
         case .accepted, .rejected, .filled, .cancelled, .expired, .cancelRejected: break
         }
     }
-    func saved(strategy: Int, at time: Timestamp) {}
+    func saved(strategy: Int, at time: Timestamp) { try? journal?.saved(seat: strategy, at: time) }
     func flush() {}
 }

@@ -86,7 +86,9 @@ struct Chance {
             return .reconciled(report)
         case 10: return .restore((0..<below(50)).map { _ in UInt8(below(256)) })
         case 11: return .pulse
-        default: return .verdict(text())
+        case 12: return .verdict(text())
+        case 13: return .resubmit(AmendRequest(id: OrderID(bits()), price: price(), quantity: quantity()))
+        default: return .windDown(reason: text())
         }
     }
 
@@ -94,7 +96,7 @@ struct Chance {
     mutating func everyEvent() -> [JournalEvent] {
         var events: [JournalEvent] = [.start, .market(record()), .barClose, .timer, .stop(reason: text()), .lost(OrderID(bits())), .sample, .close, .save]
         for kind in 0..<8 { events.append(.report(report(kind))) }
-        for kind in 0..<13 { events.append(.control(control(kind))) }
+        for kind in 0..<15 { events.append(.control(control(kind))) }
         return events
     }
 

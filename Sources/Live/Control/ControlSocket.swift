@@ -137,6 +137,7 @@ public final class ControlSocket: Sendable {
         switch request {
         case .status, .table, .metrics: break
         case .stop: log("control: stop")
+        case .acknowledge(let number): log("control: acknowledged \(number.map { "alert \($0)" } ?? "all alerts")")
         case .kill(let reason): log("control: kill: \(reason)")
         }
         return answer(request)

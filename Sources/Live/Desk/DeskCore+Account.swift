@@ -20,6 +20,18 @@ extension DeskCore {
         for alert in alerts.due(at: now.monotonic) { host.alert(alert) }
     }
 
+    /// C26: the gate refuses while it is so; a person is told.
+    func watchUnknown() {
+        for venue in venues.indices {
+            let unknown = venues[venue].keeper.unknown
+            guard let oldest = unknown.map(\.sent).min() else { continue }
+            let age = now.wall - oldest
+            guard unknown.count > plan.unknownMax || age > plan.unknownAge else { continue }
+            let words = "\(unknown.count) orders of unknown fate, the oldest for \(Span.seconds(age.nanoseconds / 1_000_000_000).text): nothing new goes out until they are found"
+            alert("C26", "\(plan.venues[venue].name): \(words)", key: plan.venues[venue].name, urgency: .urgent)
+        }
+    }
+
     // MARK: - Balances
 
     /// The venue's own numbers: what is reserved is never more than it says (F55), and what our fills do not explain is a break (C27).

@@ -60,6 +60,8 @@ extension DeskCore {
 
     private func down(_ link: VenueLink, _ venue: Int) {
         if link == .orders {
+            // What came before is known: the reconciliation looks back to a while before this moment.
+            if venues[venue].isReconciled { lastKnown = now.wall + Span(nanoseconds: -120_000_000_000) }
             venues[venue].isReconciled = false
             venues[venue].reconciliation = nil
             venues[venue].watch.rest()
@@ -109,6 +111,7 @@ extension DeskCore {
         nextChore = now.monotonic + 1_000_000_000
         for venue in venues.indices where plan.venues[venue].isTrading && venues[venue].links[1] == .ready {
             perform(venues[venue].keeper.overdue(at: now), venue)
+            for order in venues[venue].keeper.unknown where order.venueID == nil { startResolver(order.clientID, venue) }
             if venues[venue].isReconciled, now.monotonic >= venues[venue].lastAudit + plan.audit.nanoseconds || venues[venue].lastAudit == .min {
                 venues[venue].lastAudit = now.monotonic
                 checkPositions()
@@ -118,6 +121,7 @@ extension DeskCore {
             }
             watchBreaks(venue)
         }
+        watchUnknown()
         repeatAlerts()
         if phase == .running { watchFeeds() }
         if now.monotonic >= nextSave, phase == .running {
@@ -152,6 +156,7 @@ extension DeskCore {
             let saved = seats[seat].engine.save()
             inputs += 1
             sink.saved(strategy: seat, at: max(now.wall, seats[seat].engine.desk.now))
+            tellVerdict(seat)
             if let saved { onSave?(seat, saved) }
         }
     }
@@ -181,9 +186,9 @@ extension DeskCore {
         phase = .stopping(ending)
         host.log(.info, "desk", "stopping: \(ending)")
         if wasRunning {
-            feedAll(.stop(reason: ending.reason))
+            hasStrategies = true
+            feedAll(.control(.windDown(reason: ending.reason)))
             drain()
-            save()
         }
         if paper != nil {
             stopPaper()
@@ -271,6 +276,12 @@ extension DeskCore {
     private func end() {
         guard case .stopping(let ending) = phase else { return }
         drain()
+        // The last call, as in a backtest: everything is known by now.
+        if hasStrategies {
+            feedAll(.stop(reason: ending.reason))
+            drain()
+            save()
+        }
         phase = .ended
         sampleAll()
         sink.flush()
@@ -285,7 +296,7 @@ extension DeskEnding {
         case .done(let reason): reason
         case .interrupted: "interrupted"
         case .strategyFailed: "error"
-        case .halted(let reason): reason
+        case .halted: "halted"
         case .unreachable: "unreachable"
         case .failed(let message): message
         }

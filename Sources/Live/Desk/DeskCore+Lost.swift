@@ -17,7 +17,7 @@ extension DeskCore {
         switch purpose {
         case .resolver(let clientID): resolverHeard(clientID, isWhole: isWhole, venue)
         case .order(let clientID):
-            if case .order(nil, _) = answer, let order = venues[venue].keeper.order(clientID), !order.isDone { startResolver(clientID, venue) }
+            if case .order(nil, _) = answer { perform(venues[venue].keeper.doubt(clientID), venue) }
         case .audit:
             if case .orders(let open) = answer { audit(open, venue) }
             if case .balances(let told) = answer { balances(told, venue) }

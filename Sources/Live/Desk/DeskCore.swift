@@ -96,6 +96,8 @@ public final class DeskCore<S: Strategy> {
     var told: [[ForeignExposure]] = []
     /// By instrument: when its silence was last told, monotonic ns; nil while it is heard.
     var silentSince: [Int64?] = []
+    /// The strategies were started: `on_stop` is owed to them.
+    var hasStrategies = false
     /// Until when a proven stop waits for last words about orders, monotonic ns.
     var stopDeadline = Int64.max
     /// Saved states, for the runtime to hand to the disk.
@@ -145,6 +147,14 @@ public final class DeskCore<S: Strategy> {
     /// Connects everything; the strategies start once the venues are ready and reconciled.
     public func begin(at now: VenueTime) {
         self.now = now
+        var entries = plan.notes.map { LedgerEntry.note($0) }
+        if let text = plan.newLimits, let version = plan.release?.limitVersion { entries.append(.limits(version: version, text: text)) }
+        if let release = plan.release { entries.append(.release(release)) }
+        do {
+            if !entries.isEmpty { try ledger?.append(entries, wall: now.wall, monotonic: now.monotonic, mustLast: true) }
+        } catch {
+            return diskFailed(error)
+        }
         for (index, venue) in plan.venues.enumerated() {
             host.send(.begin(venue.isTrading ? .trading : .marketData, instruments: plan.instruments), to: index)
         }
@@ -218,6 +228,7 @@ public final class DeskCore<S: Strategy> {
     func step(_ seat: Int, _ input: Input) {
         let time = max(now.wall, seats[seat].engine.desk.now)
         seats[seat].engine.step(input, at: time, into: &effects)
+        tellVerdict(seat)
         sink.effects(effects, strategy: seat)
         if !effects.isEmpty {
             let list = effects
@@ -230,6 +241,12 @@ public final class DeskCore<S: Strategy> {
             seats[seat].engine.desk.notes.removeAll(keepingCapacity: true)
         }
         if phase == .running, !seats[seat].engine.isRunning { strategyEnded(seat) }
+    }
+
+    func tellVerdict(_ seat: Int) {
+        guard let verdict = seats[seat].engine.takeVerdict() else { return }
+        sink.verdict(verdict, strategy: seat)
+        alert("C24", "\(plan.strategies[seat]) is ended by its watchdog: \(verdict.message)", urgency: .urgent)
     }
 
     /// Timers and bars whose time came before this moment run first.

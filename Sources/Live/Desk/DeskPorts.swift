@@ -1,4 +1,5 @@
 public import Domain
+import Risk
 public import Trading
 public import Venues
 
@@ -71,6 +72,15 @@ public struct DeskPlan: Sendable {
     public var stopPatience = Span(nanoseconds: 120_000_000_000)
     /// A book that nothing was heard of for this long is silent, whatever its connection looks like (F29).
     public var feedSilence = Span(nanoseconds: 10_000_000_000)
+    /// What runs, for the ledger (C31): written before the first order.
+    public var release: LedgerRelease?
+    /// Limits that the ledger does not have yet (C28): their text is written before the first order that they judge.
+    public var newLimits: String?
+    /// What an operator confirmed, for the record.
+    public var notes: [String] = []
+    /// C26, as the gates have it.
+    public var unknownMax = LiveDefaults().unknownMax
+    public var unknownAge = LiveDefaults().unknownAge
     /// C27.
     public var breaks = BreakWatch.Limits()
 
@@ -92,6 +102,8 @@ public protocol DeskSink: AnyObject {
     /// Every input in order, before the step, and the effects it had.
     func input(_ input: Input, strategy: Int?, at time: Timestamp)
     func effects(_ effects: [Effect], strategy: Int)
+    /// The strategy was ended by its host's own clock in the step of the last input; before that step's effects.
+    func verdict(_ verdict: StrategyVerdict, strategy: Int)
     /// `on_save` ran, whatever it gave: it may have changed the script.
     func saved(strategy: Int, at time: Timestamp)
     func flush()

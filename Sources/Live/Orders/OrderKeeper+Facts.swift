@@ -199,6 +199,16 @@ extension OrderKeeper {
         actions.append(.resolve(clientID: clientID))
     }
 
+    /// The venue says that it does not know an order that it once showed: looked for everywhere, and charged until it is found.
+    public mutating func doubt(_ clientID: String) -> [KeeperAction] {
+        guard var order = orders[clientID] else { return [] }
+        if order.isUnknown { return [.resolve(clientID: clientID)] }
+        guard order.stage == .live || order.stage == .sent else { return [] }
+        order.stage = .unknown
+        orders[clientID] = order
+        return [.record(.unknown(clientID: clientID)), .lost(strategy: order.strategy, order.id), .resolve(clientID: clientID)]
+    }
+
     /// The resolver's proof that the venue never took it: the only way an unknown order ends without the venue's word (F2).
     public mutating func proveNotPlaced(_ clientID: String, at now: VenueTime) -> [KeeperAction] {
         guard var order = orders[clientID], order.isUnknown else { return [] }

@@ -13,6 +13,7 @@ extension OrderKeeper {
         var actions: [KeeperAction] = []
         for order in live {
             if order.isMissingFills || order.isWaitingForTotal { ask(about: order.reference, at: now, &actions) }
+            if order.isUnknown, order.venueID != nil { ask(about: order.reference, at: now, &actions) }
             doubtCancel(order, at: now, &actions)
             if let oldest = order.amends.first, now.monotonic - oldest.asked >= OrderKeeper.answerPatience { ask(about: order.reference, at: now, &actions) }
             if order.stage == .sent, now.wall.nanoseconds - order.sent.nanoseconds >= OrderKeeper.silencePatience { lose(order.clientID, &actions) }

@@ -39,6 +39,7 @@ extension FieldWriter {
         case .resubmit(let amendment):
             integer(UInt8(13))
             self.amendment(amendment)
+        case .windDown(let reason): tagged(14, reason)
         }
     }
 
@@ -102,7 +103,8 @@ extension JournalFields {
         case 11: return .pulse
         case 12: return .verdict(try fields.text())
         case 13: return .resubmit(try amendment())
-        case let other: throw fields.malformed("a control input's kind below 14 before it, found \(other)")
+        case 14: return .windDown(reason: try fields.text())
+        case let other: throw fields.malformed("a control input's kind below 15 before it, found \(other)")
         }
     }
 

@@ -90,6 +90,7 @@ extension ControlInput {
         case .pulse: "pulse"
         case .verdict: "verdict"
         case .resubmit: "resubmit"
+        case .windDown: "wind_down"
         }
     }
 }

@@ -4,7 +4,7 @@ public import Trading
 /// What a run began with: with the inputs that follow it, all that a replay needs.
 public struct JournalHead: Sendable {
     /// Of the codec: a journal of another version is refused.
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
 
     public enum Mode: UInt8, Hashable, Sendable {
         case backtest = 0, paper = 1, live = 2
@@ -61,6 +61,8 @@ public struct JournalHead: Sendable {
     public var configuration = ""
     /// What the gates took for granted; nil in a backtest.
     public var live: LiveDefaults?
+    /// The version of the limits that judged the run's orders (C28), as the ledger numbers it.
+    public var limitVersion: UInt32 = 1
     public var seats: [Seat]
 
     public init(mode: Mode, engine: String, seats: [Seat]) { (self.mode, self.engine, self.seats) = (mode, engine, seats) }

@@ -53,9 +53,10 @@ extension LiveRun {
                 markMode: models.mark, checksBalances: isLive || models.isSpot)
             setup.valuesAccount = settings.limits.account.later.maxGross != nil || settings.limits.account.later.maxNet != nil
             if let state { setup.restore(state, strategy: plan.name) }
-            let strategy = try loadStrategy(plan, index, instruments)
+            let strategy = try release?.strategies[index] ?? loadStrategy(plan, index, instruments)
             for note in strategy.earlyNotes where !options.quiet { CommandLineMain.say("\(note.level.rawValue) \(note.text)") }
-            let gate = Gate(instruments: instruments, limits: settings.limits, strategy: plan.name, live: liveDefaults)
+            let gate = Gate(
+                instruments: instruments, limits: release?.limits ?? settings.limits, strategy: plan.name, live: liveDefaults, version: release?.version ?? 1)
             heads.append(try head(plan, index, strategy, setup))
             return DeskCore<LuaStrategy>.Seat(Engine(strategy: strategy, gate: gate, desk: setup, errorPolicy: plan.onError ?? .stop))
         }
@@ -81,6 +82,7 @@ extension LiveRun {
         head.run = outFolder
         head.configuration = TextFile.bytes(options.config).map { String(decoding: $0, as: UTF8.self) } ?? ""
         head.live = liveDefaults
+        head.limitVersion = release?.version ?? 1
         let path = outFolder + "/journal.tape"
         _ = unsafe unlink(path)
         do {
@@ -97,7 +99,7 @@ extension LiveRun {
         }
     }
 
-    private var liveDefaults: LiveDefaults {
+    var liveDefaults: LiveDefaults {
         var messages: [String: LiveDefaults.MessageRate] = [:]
         for entry in venues.entries {
             let limits = entry.session.capabilities
@@ -107,11 +109,12 @@ extension LiveRun {
         return LiveDefaults(messages: messages)
     }
 
-    private func loadStrategy(_ plan: StrategyPlan, _ index: Int, _ instruments: [Instrument]) throws -> LuaStrategy {
+    func loadStrategy(_ plan: StrategyPlan, _ index: Int, _ instruments: [Instrument]) throws -> LuaStrategy {
         var lua = LuaOptions()
         lua.parameters = plan.parameters
         lua.seed = models.seed
         lua.deadline = settings.watchdog.strategyDeadline
+        if options.mode == .live { lua.whenStuck = Stuck.act }
         lua.instance = identity?.instance ?? "pp0"
         lua.epoch = identity?.epoch ?? 0
         (lua.orderStride, lua.orderOffset) = (UInt64(plans.count), UInt64(index))
@@ -145,6 +148,8 @@ extension LiveRun {
             epoch: identity?.epoch ?? 0, run: outFolder, adoptsLeftOrders: settings.run.onRestart == .adopt)
         plan.feedSilence = settings.watchdog.feedSilence
         let limits = settings.limits.later
+        (plan.unknownMax, plan.unknownAge) = (limits.unknownMax ?? plan.unknownMax, limits.unknownAge ?? plan.unknownAge)
+        (plan.release, plan.newLimits, plan.notes) = (release?.entry, release?.newText, release?.notes ?? [])
         plan.breaks = BreakWatch.Limits(tolerance: limits.breakTolerance ?? .zero, age: limits.breakAge ?? BreakWatch.Limits().age)
         return plan
     }

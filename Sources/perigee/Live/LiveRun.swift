@@ -25,6 +25,8 @@ final class LiveRun {
         var out: String?
         var format = BacktestCommand.OutputFormat.text
         var quiet = false
+        /// `--yes`: nothing is asked.
+        var yes = false
     }
 
     let options: Options
@@ -34,6 +36,10 @@ final class LiveRun {
     let models: SimulationModels
     let folder: StateFolder
     let identity: AccountIdentity?
+    /// Paper holds the folder too: two runs on one state are one too many (F48).
+    private let paperLock: StateLock?
+    /// Whether a looser set of limits was confirmed beforehand.
+    var release: ReleasePlan?
     let clock = LiveClock()
     let latch = Latch()
     let signals = LiveSignals()
@@ -67,6 +73,7 @@ final class LiveRun {
                 throw Failure(.stoppedByLimit, "the kill switch is latched (\(latch.source): \(latch.reason)); look, then clear it with `perigee arm`")
             }
             identity = isLive ? try AccountIdentity(folder) : nil
+            paperLock = isLive ? nil : try StateLock(folder)
         } catch let error as StateError {
             throw Failure(.usage, "\(error)")
         }
@@ -103,7 +110,8 @@ final class LiveRun {
         if isLive {
             try guards.guardAgainstDeath(config: options.config, silence: settings.watchdog.deadMan) { signals.lostDeadMan($0) }
         }
-        try guards.listen(log: log) { signals.askStop() }
+        try guards.listen(log: log, onStop: { signals.askStop() }, onAcknowledge: { signals.acknowledge($0) })
+        if isLive { Stuck.guarded(by: guards.killSwitch) }
     }
 
     /// After a kill the switch finishes its own proof first; the dead-man process goes only where nothing is left to do.
@@ -168,6 +176,11 @@ final class LiveRun {
                 self.sink?.seats.first?.recorder.log(LogLevel(rawValue: level.rawValue) ?? .info, at: time, source: source, text)
                 if !isQuiet || level == .error { CommandLineMain.say("\(TimeText.text(time)) \(level.rawValue) \(source): \(text)") }
             }
+            desk.onAlert = { [unowned self] alert in
+                let time = run.clock.now.wall
+                self.sink?.seats.first?.recorder.log(.alert, at: time, source: alert.source, alert.line)
+                CommandLineMain.say("\(TimeText.text(time)) \(alert.line)")
+            }
         }
     }
 }
@@ -229,6 +242,7 @@ extension LiveRun.Launch {
         lastLook = moment
         run.guards?.deadMan?.beat()
         if Interrupt.isPending { desk.stop(.interrupted) }
+        for number in run.signals.takeAcknowledged() { desk.core?.acknowledge(number) }
         if run.signals.wantsStop { desk.stop(.done(reason: "control socket")) }
         if let latch = run.signals.pulledLatch { desk.stop(.halted(reason: "\(latch.source): \(latch.reason)")) }
         if let why = run.signals.deadManLost, desk.core != nil { run.guards?.killSwitch.pull(reason: "the dead-man process is gone: \(why)", source: "watchdog") }
@@ -246,6 +260,7 @@ extension LiveRun.Launch {
     }
 
     private func launch() throws {
+        run.release = try ReleasePlan(run, instruments)
         let seats = try run.engines(instruments, held())
         let sink = try run.sink(instruments, seats)
         self.sink = sink

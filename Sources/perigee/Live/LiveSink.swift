@@ -54,6 +54,7 @@ final class LiveSink: DeskSink {
     }
 
     func effects(_ effects: [Effect], strategy: Int) {}
+    func verdict(_ verdict: StrategyVerdict, strategy: Int) {}
     func saved(strategy: Int, at time: Timestamp) {}
 
     func flush() {
