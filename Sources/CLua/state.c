@@ -192,6 +192,7 @@ static int prepare(lua_State *L) {
     clua_open_records(L);
     clua_open_instruments(L);
     clua_open_orders(L);
+    clua_open_quotes(L);
     clua_open_indicators(L);
     clua_open_modules(L);
     lua_gc(L, LUA_GCRESTART);

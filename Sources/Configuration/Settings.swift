@@ -72,7 +72,26 @@ public struct Settings: Sendable {
         public var seed: Int64?
         public var strictBudget: Bool?
         public var computeCost: Span?
+        /// Who answers requests for quotes; nil: the default dealer.
+        public var dealer: Dealer?
         public init() {}
+
+        /// `rfq`, as far as it is given.
+        public struct Dealer: Hashable, Sendable {
+            public struct Tier: Hashable, Sendable {
+                public var upTo: Amount
+                public var spread: ExactDecimal
+            }
+            public var venues: [String]?
+            public var tiers: [Tier]?
+            public var life: Span?
+            public var latency: Span?
+            public var jitter: Span?
+            public var lastLook: Span?
+            public var tolerance: ExactDecimal?
+            public var declines: ExactDecimal?
+            public init() {}
+        }
     }
 
     /// `[watchdog]`

@@ -34,7 +34,7 @@ extension Settings {
         /// Digits after the point of a fee, nil where it is exact.
         public var feePlaces: Int?
         public var feeRounding = FeeRounding.up
-        /// The kind's other keys, as texts (`auth`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
+        /// The kind's other keys, as texts (`auth`, `book`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
         public var options: [String: String] = [:]
     }
 }
@@ -62,8 +62,28 @@ extension Settings.Venue.Kind {
     }
 }
 
+extension Settings.Venue.Kind {
+    /// Whether its market data is not for everybody (C33): then `paper` and `record` read credentials, too.
+    public var needsCredentialsForMarketData: Bool {
+        switch self {
+        case .apifiny, .dvchain: true
+        case .cryptocom, .valr, .smartvalor, .sim: false
+        }
+    }
+}
+
 extension Settings.Venue {
+    /// The first credential without which orders cannot be sent; nil where all are there.
+    public var missingCredential: String? {
+        switch kind {
+        case .dvchain: credentials["token"] != nil ? nil : ["user", "password"].first { credentials[$0] == nil }
+        case .cryptocom, .valr, .smartvalor, .apifiny, .sim: kind.credentialKeys.first { credentials[$0] == nil }
+        }
+    }
+
     private enum Auth: String, CaseIterable { case header, message }
+    private enum Book: String, CaseIterable { case aggregated, full }
+    private enum Route: String, CaseIterable { case socket, rest }
     private enum Workflow: String, CaseIterable { case rfq, order }
     private enum Orders: String, CaseIterable { case rest, fix }
     /// Identifiers may be written out; everything else is a secret.
@@ -140,7 +160,10 @@ extension Settings.Venue {
 
     private mutating func readOptions(_ table: Section) throws(ConfigurationError) {
         switch kind {
-        case .valr: options["auth"] = try table.choice("auth", Auth.self)?.rawValue
+        case .valr:
+            options["auth"] = try table.choice("auth", Auth.self)?.rawValue
+            options["book"] = try table.choice("book", Book.self)?.rawValue
+            options["orders"] = try table.choice("orders", Route.self)?.rawValue
         case .smartvalor: options["poll"] = try table.span("poll")?.text
         case .dvchain: options["workflow"] = try table.choice("workflow", Workflow.self)?.rawValue
         case .apifiny:

@@ -13,9 +13,11 @@ public struct Gate: Sendable {
     public private(set) var limitVersion: UInt32
     private let instruments: [Instrument]
     private let strategy: String
-    private var limits: [InstrumentLimits]
+    private(set) var limits: [InstrumentLimits]
     private var longestWindow = Span.zero
     private var recent = RecentIntents()
+    /// C35.
+    var quotes = QuoteLedger()
     /// What is judged beside the numbers of one request.
     public private(set) var live: LiveDefaults?
     package var conditions: LiveConditions
@@ -30,6 +32,7 @@ public struct Gate: Sendable {
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
         self.live = live
+        quotes.margin = limits.later.quoteMargin ?? live?.quoteMargin ?? .zero
         conditions = LiveConditions(instruments, limits: limits, strategy: strategy, live: live)
     }
 
@@ -48,6 +51,7 @@ public struct Gate: Sendable {
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
         conditions.replace(instruments, limits: limits, strategy: strategy, live: live)
+        quotes.margin = limits.later.quoteMargin ?? live?.quoteMargin ?? .zero
         limitVersion += 1
     }
 
@@ -69,6 +73,7 @@ public struct Gate: Sendable {
             }
             recent.note(request, at: now, longest: longestWindow)
         }
+        if request.isAcceptance { quotes.use(request.quote) }
         return Cleared(request, charge: charge, limitVersion: limitVersion)
     }
 
@@ -112,6 +117,7 @@ public struct Gate: Sendable {
         _ request: OrderRequest, at now: Timestamp, exposure: Exposure, limit: InstrumentLimits, isNew: Bool
     ) throws(Breach) -> Charge {
         try limit.checkForm(of: request, at: now)
+        if request.isAcceptance { try quotes.check(request, at: now) }
         let reference = limit.reference(at: now, exposure: exposure)
         let worst = limit.worstTicks(of: request, reference: reference, exposure: exposure)
         let charge = try limit.charge(request, worstTicks: worst, reserves: exposure.checksBalances)

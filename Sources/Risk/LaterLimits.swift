@@ -58,6 +58,8 @@ public struct LaterAccountLimits: Hashable, Sendable {
     /// C27: how far a balance may differ from what our fills add up to, in its own currency, and for how long; the desk's, not the gate's.
     public var breakTolerance: ExactDecimal?
     public var breakAge: Span?
+    /// C35: what is taken off the end of every quote; nil: the desk's own.
+    public var quoteMargin: Span?
 
     public init() {}
 }

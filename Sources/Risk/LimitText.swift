@@ -29,6 +29,7 @@ public struct LimitText: Hashable, Sendable {
         add("unknown.age", (limits.later.unknownAge ?? live?.unknownAge)?.text)
         add("break.tolerance", limits.later.breakTolerance?.description ?? (live == nil ? nil : "0"))
         add("break.age", limits.later.breakAge?.text ?? (live == nil ? nil : "30s"))
+        add("quote_margin", (limits.later.quoteMargin ?? live?.quoteMargin)?.text)
         if limits.account.later.marketData?.maxAge == nil { add("market_data.max_age", live?.marketDataMaxAge.text) }
         if limits.account.later.fillTolerance == nil { add("fill_tolerance", live.map { ExactDecimal(mantissa: Int128($0.fillTolerance), scale: 9).normalized.description }) }
         for (name, scope) in limits.instruments.sorted(by: { $0.key < $1.key }) { lines += LimitText.lines(scope, "instrument.\(name).") }
@@ -86,7 +87,7 @@ public struct LimitText: Hashable, Sendable {
     // MARK: - Comparing
 
     /// Keys of which more is tighter; of all others less is.
-    private static let growing = ["balance_haircut", "duplicate_window", "collar_over_time.per", "messages.per", "messages.reserved_for_cancels", "repeated_fills.per"]
+    private static let growing = ["balance_haircut", "duplicate_window", "collar_over_time.per", "messages.per", "messages.reserved_for_cancels", "repeated_fills.per", "quote_margin"]
 
     /// What lets more through than the older limits did, in the order of the keys there; an empty list where all is as tight or tighter.
     public func loosened(from old: LimitText) -> [Change] {

@@ -81,6 +81,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         case .stop(let reason): stop(reason, &effects)
         case .lost(let order): lose(order, &effects)
         case .control(let input): control(input, &effects)
+        case .quote(let answer): quoted(answer, &effects)
         }
     }
 
@@ -162,6 +163,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         for wish in desk.wishes {
             switch wish {
             case .submit(let request): desk.orders.drop(request.id)
+            case .requestQuote(let request): desk.quoteRequests.settle(request.id)
             case .cancel(let id): _ = desk.orders.update(id) { $0.order.withdrawCancel() }
             case .amend(let request): _ = desk.orders.update(request.id) { $0.order.withdrawAmend() }
             }
@@ -200,6 +202,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
+            case .requestQuote(let request):
+                guard let reason = ask(request, &effects) else { continue }
+                refusals += 1
+                refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             }
         }
         if life == .running { desk.wishes.removeAll(keepingCapacity: true) } else { dropUnjudged(from: index) }
@@ -261,7 +267,11 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         guard callbacks.contains(.order) else { return }
         let before = desk.wishes.count
         desk.wishLimit = before + Desk.wishesPerCallback
-        let result = isLast ? .clean : strategy.onOrder(id, &desk)
+        answered(isLast ? .clean : strategy.onOrder(id, &desk), from: before, &effects)
+    }
+
+    /// The end of a callback that ran while wishes were being judged; its own begin at `before`.
+    mutating func answered(_ result: CallbackResult, from before: Int, _ effects: inout [Effect]) {
         switch result {
         case .clean:
             if let reason = desk.stopReason, life == .running {
@@ -272,6 +282,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             let own = desk.wishes[before...]
             desk.wishes.removeSubrange(before...)
             for case .submit(let request) in own { desk.orders.drop(request.id) }
+            for case .requestQuote(let request) in own { desk.quoteRequests.settle(request.id) }
             fail(&effects)
         }
     }

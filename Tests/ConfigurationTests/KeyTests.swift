@@ -29,6 +29,7 @@ import Testing
             permit = { maker = ["sim:BTC_USDT"] }
             unknown = { max = 5, age = "60s" }
             break = { tolerance = "0", age = "30s" }
+            quote_margin = "300ms"
             on_disconnect = "cancel"
             [risk.instrument."sim:BTC_USDT"]
             max_order_qty = "0.25"
@@ -52,6 +53,7 @@ import Testing
         #expect(later.maxDrawdown == decimal("0.2") && later.fillTolerance == decimal("0.005"))
         #expect(limits.later.permit == ["maker": ["sim:BTC_USDT"]])
         #expect(limits.later.unknownMax == 5 && limits.later.unknownAge == seconds(60))
+        #expect(limits.later.quoteMargin == Span(nanoseconds: 300_000_000))
         #expect(limits.later.breakTolerance == .zero && limits.later.breakAge == seconds(30))
         let own = try #require(limits.instruments["sim:BTC_USDT"])
         #expect(own.maxOrderQuantity == ["BTC": decimal("0.25")] && own.maxPosition == ["BTC": decimal("0.75")])

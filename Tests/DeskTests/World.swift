@@ -206,6 +206,7 @@ final class World: DeskHost {
         check(worst <= limit, "I10: \(order.clientID) could take the position to \(worst) lots at the venue, limit \(limit)")
     }
 
+    func requestQuote(_ request: VenueQuoteRequest, of venue: Int) {}
     func wake(at monotonic: Int64) { alarm = monotonic }
 
     func kill(reason: String, source: String) {
@@ -298,7 +299,7 @@ final class WorldBooks: DeskSink {
             case .stateChanged(let state, _, let reason): states.append("\(state.name): \(reason)")
             case .amend(let cleared, _):
                 if let own = live[cleared.amendment.id] { live[cleared.amendment.id]?.amends.append(own.filled + cleared.amendment.quantity.lots) }
-            case .cancel, .contradicted, .kill, .alarm: break
+            case .cancel, .contradicted, .kill, .alarm, .requestQuote: break
             }
         }
     }

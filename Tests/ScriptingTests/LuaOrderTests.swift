@@ -207,10 +207,6 @@ struct LuaOrderTests {
         #expect(amended == [AmendRequest(id: OrderID(1), price: Price(ticks: 10000), quantity: Quantity(lots: 2000))])
     }
 
-    @Test func quotesOnRequestAreNotToBeHadYet() throws {
-        #expect(try say("print(market.instrument():request_quote{side = 'buy', qty = 1})") == "nil\tthis venue does not quote on request\tunsupported")
-    }
-
     @Test func positionsAreAsTold() throws {
         let bench = try Bench("local S = {} function S.on_start() S.i = market.instrument() S.i:buy(0.5, 100) print(S.i:position()) end function S.on_fill(o) print(S.i:position(), S.i:avg_price(), S.i:pnl()) print(account.balance('USDT')) print(account.balance('BTC')) print(account.equity(), account.drawdown() > 0) end return S")
         #expect(bench.start() == ["0.0"])

@@ -84,6 +84,8 @@ public struct ExchangeRules: Hashable, Sendable {
     public var maxBarShare: ExactDecimal?
     /// With spot rules: the starting balances. They never go negative. Nil: no balances are kept, shorts are allowed.
     public var spot: [SpotBalance]?
+    /// Who answers requests for quotes; nil: nobody does.
+    public var dealer: DealerModel?
 
     public init() {}
 

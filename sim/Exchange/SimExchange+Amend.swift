@@ -4,7 +4,7 @@ extension SimExchange {
     /// An amendment of ours reaches the venue: the quantity given is the new open quantity.
     public mutating func amend(_ request: AmendRequest, at time: Timestamp) {
         guard let place = find(request.id) else {
-            return report(request.id, home(of: request.id), time, .amendRejected(.unknownOrder))
+            return report(request.id, home(of: request.id), time, .amendRejected(isWithDealer(request.id) ? .unsupported : .unknownOrder))
         }
         let (market, standing) = (place.market, place.order)
         var amended = standing.pointee

@@ -137,7 +137,7 @@ extension SimExchange {
     // MARK: - GTD
 
     mutating func refreshExpiry() {
-        nextExpiry = .never
+        nextExpiry = Timestamp(nanoseconds: dealerDue)
         for index in 0..<marketCount {
             for number in 0..<3 {
                 let list = market(index).pointee.list(number)

@@ -81,6 +81,8 @@ public final class DeskCore<S: Strategy> {
     var proven: [AdoptedKey: String] = [:]
     /// Orders of this start that stand in another's place.
     var replacements: UInt64 = 0
+    /// Requests for quotes that a venue has, by the account's number.
+    var quoteRequests: [UInt64: (seat: Int, request: QuoteRequest)] = [:]
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
@@ -179,7 +181,8 @@ public final class DeskCore<S: Strategy> {
         case .refused(let clientID, _, let code, let message):
             host.log(.warn, plan.venues[venue].name, "order \(clientID) refused: \(code) \(message)")
         case .lost(let clientID, let why): host.log(.warn, plan.venues[venue].name, "the answer to order \(clientID) is lost: \(why)")
-        case .received, .order, .fill, .cancelRefused, .cancelLost, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
+        case .quote(let answer): quoted(answer, by: venue)
+        case .received, .order, .fill, .cancelRefused, .cancelLost, .amended, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
         }
         perform(venues[venue].keeper.absorb(event, at: now), venue)
         if case .answer(let id, let answer) = event { answered(id, answer, venue) }

@@ -75,6 +75,8 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
 
     public func send(_ command: VenueCommand, to venue: Int) { drivers[venue].handle(command) }
 
+    public func requestQuote(_ request: VenueQuoteRequest, of venue: Int) { drivers[venue].requestQuote(request) }
+
     // MARK: - Time
 
     public func wake(at monotonic: Int64) {

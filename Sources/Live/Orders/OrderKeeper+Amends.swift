@@ -16,27 +16,59 @@ extension OrderKeeper {
         orders[clientID]?.wasAmended = true
     }
 
-    /// What the venue says of price and quantity: which amendments have come to pass.
-    mutating func reshape(_ clientID: String, _ told: VenueOrder, _ actions: inout [KeeperAction]) {
+    /// The venue's own word that an order was amended.
+    mutating func wasAmended(_ reference: VenueOrderReference, _ price: Price, _ total: Quantity, at time: Timestamp, _ actions: inout [KeeperAction]) {
+        guard let clientID = clientID(of: reference), var order = orders[clientID], !order.isDone else { return }
+        let isKnown = order.amends.isEmpty && price == order.request.price && total == order.request.quantity
+        guard !isKnown else { return }
+        let place = order.amends.lastIndex { $0.price == price && $0.total == total } ?? 0
+        take(&order, upTo: place, price, total, time, &actions)
+        orders[clientID] = order
+    }
+
+    /// The venue's own word that it did not amend; of several on their way it is not known which.
+    mutating func amendWasRefused(_ reference: VenueOrderReference, at time: Timestamp, _ actions: inout [KeeperAction]) {
+        guard let clientID = clientID(of: reference), var order = orders[clientID], !order.isDone else { return }
+        if order.amends.count == 1 {
+            order.amends.removeAll()
+            actions.append(report(order, time, .amendRejected(.venue)))
+        } else {
+            order.amendRefusals += 1
+        }
+        orders[clientID] = order
+    }
+
+    /// What the venue shows of price and quantity: which amendments have come to pass.
+    mutating func reshape(_ clientID: String, _ told: VenueOrder, at now: VenueTime, _ actions: inout [KeeperAction]) {
         guard var order = orders[clientID], !order.isDone, told.updated >= order.shapedAt, let (price, total) = shape(told, order) else { return }
-        let refusals = order.amendRefusals
+        let isAsSent = price == order.request.price && total == order.request.quantity
         if let place = order.amends.lastIndex(where: { $0.price == price && $0.total == total }) {
-            for amendment in order.amends[...place] { actions.append(amended(order, amendment, told.updated)) }
-            order.amends.removeFirst(place + 1)
-            (order.request.price, order.request.quantity) = (price, total)
-            order.amendRefusals = min(order.amendRefusals, order.amends.count)
+            take(&order, upTo: place, price, total, told.updated, &actions)
             order.shapedAt = told.updated
-        } else if refusals > 0, price == order.request.price, total == order.request.quantity {
-            let refused = min(refusals, order.amends.count)
+        } else if !order.amends.isEmpty, isAsSent {
+            // Refused as often as the venue said, or without a word for so long that it will not come any more.
+            let late = order.amends.prefix { now.monotonic - $0.asked >= 2 * OrderKeeper.answerPatience }.count
+            let refused = min(max(order.amendRefusals, late), order.amends.count)
             for _ in 0..<refused { actions.append(report(order, told.updated, .amendRejected(.venue))) }
             order.amends.removeFirst(refused)
             order.amendRefusals = 0
-        } else if order.isAdopted || order.wasAmended, order.amends.isEmpty, told.updated > order.shapedAt, order.request.type.hasLimit, price != order.request.price || total != order.request.quantity {
+        } else if order.isAdopted || order.wasAmended, !isAsSent, told.updated > order.shapedAt, order.request.type.hasLimit {
             // By an earlier start, of which the ledger has the order as it was sent, or in another order than they were asked for.
-            actions.append(amended(order, KeptAmendment(price: price, total: total), told.updated))
-            (order.request.price, order.request.quantity, order.shapedAt) = (price, total, told.updated)
+            take(&order, upTo: -1, price, total, told.updated, &actions)
+            order.shapedAt = told.updated
         }
         orders[clientID] = order
+    }
+
+    /// The order stands so: all amendments up to this one are answered.
+    private func take(
+        _ order: inout KeptOrder, upTo place: Int, _ price: Price, _ total: Quantity, _ time: Timestamp, _ actions: inout [KeeperAction]
+    ) {
+        let answered = min(place + 1, order.amends.count)
+        (order.request.price, order.request.quantity) = (price, total)
+        for _ in 0..<max(answered, 1) { actions.append(amended(order, KeptAmendment(price: price, total: total), time)) }
+        order.amends.removeFirst(answered)
+        order.amendRefusals = min(order.amendRefusals, order.amends.count)
     }
 
     private func shape(_ told: VenueOrder, _ order: KeptOrder) -> (Price, Quantity)? {

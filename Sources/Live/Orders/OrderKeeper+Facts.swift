@@ -18,11 +18,13 @@ extension OrderKeeper {
         case .cancelLost(let reference, _):
             if let clientID = clientID(of: reference) { orders[clientID]?.isCancelDoubted = true }
             ask(about: reference, at: now, &actions)
-        case .amendRefused(let reference, _, _):
-            if let clientID = clientID(of: reference) { orders[clientID]?.amendRefusals += 1 }
+        case .amended(let reference, let price, let total): wasAmended(reference, price, total, at: now.wall, &actions)
+        case .amendRefused(let reference, let code, _):
+            // An answer that is lost decides nothing: what the venue then shows does.
+            if code != "lost" { amendWasRefused(reference, at: now.wall, &actions) }
             ask(about: reference, at: now, &actions)
         case .answer(_, let answer): absorb(answer, at: now, &actions)
-        case .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
+        case .quote, .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
         }
         return actions
     }
@@ -83,7 +85,7 @@ extension OrderKeeper {
         guard var order = orders[clientID], order.venueID == nil || told.reference.venueID == nil || order.venueID == told.reference.venueID else { return }
         if let cumulative = told.cumulativeQuantity { note(cumulative, in: &order, &actions) }
         orders[clientID] = order
-        reshape(clientID, told, &actions)
+        reshape(clientID, told, at: now, &actions)
         for fill in strayFills.removeValue(forKey: told.reference.venueID ?? "") ?? [] {
             absorb(fill, at: now, source: .stream, &actions)
         }

@@ -32,6 +32,7 @@ public final class VenueDriver {
     private enum Queued {
         case input(VenueInput)
         case message(SocketID, [UInt8])
+        case quote(VenueQuoteRequest)
     }
 
     public init(_ session: any VenueSession, tls: TLSContext, eventLoop: any EventLoop, latch: Latch, delegate: (any VenueDriverDelegate)? = nil) {
@@ -54,6 +55,12 @@ public final class VenueDriver {
         }
         feed(.input(.command(command)))
         if case .end = command { finish() }
+    }
+
+    /// Asks for a quote; nothing is asked once the latch is closed.
+    public func requestQuote(_ request: VenueQuoteRequest) {
+        eventLoop.preconditionInEventLoop()
+        feed(.quote(request))
     }
 
     // MARK: - Input
@@ -79,6 +86,12 @@ public final class VenueDriver {
             tell(.refused(clientID: order.clientID, reason: .venue, code: "latched", message: "the latch is closed: nothing new leaves"))
         case .input(.command(.amend(let reference, price: _, quantity: _, total: _))) where !latch.admitsNew:
             tell(.amendRefused(reference, code: "latched", message: "the latch is closed: nothing new leaves"))
+        case .quote(let request) where !latch.admitsNew:
+            tell(.quote(VenueQuoteAnswer(number: request.number, outcome: .refused(.notReady, message: "the latch is closed: nothing new leaves"))))
+        case .quote(let request):
+            var actions: [VenueAction] = []
+            session.requestQuote(request, at: now, into: &actions)
+            for action in actions { perform(action) }
         case .input(let input): step(input)
         }
     }

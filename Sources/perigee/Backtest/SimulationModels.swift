@@ -51,6 +51,23 @@ struct SimulationModels {
         isSpot = flags.spot || file.spot ?? false
         seed = flags.seed ?? file.seed.map { UInt64(bitPattern: $0) } ?? 1
         balances = try SimulationModels.balances(flags.balance, file.balance)
+        rules.dealer = SimulationModels.dealer(file.dealer, seed: seed)
+    }
+
+    private static func dealer(_ file: Settings.Simulation.Dealer?, seed: UInt64) -> DealerModel {
+        var model = DealerModel()
+        // Of its own, so that a draw of the script's moves no quote.
+        model.seed = seed ^ 0x7266_7121
+        guard let file else { return model }
+        model.venues = file.venues.map { Set($0) }
+        if let tiers = file.tiers { model.tiers = tiers.map { DealerModel.Tier(upTo: $0.upTo, spread: $0.spread) } }
+        model.life = file.life ?? model.life
+        model.latency = file.latency ?? model.latency
+        model.jitter = file.jitter ?? model.jitter
+        model.lastLook = file.lastLook ?? model.lastLook
+        model.tolerance = file.tolerance ?? model.tolerance
+        model.declines = file.declines ?? model.declines
+        return model
     }
 
     private static func balances(_ flags: [String], _ file: [String: ExactDecimal]) throws -> [(currency: String, amount: Amount)] {

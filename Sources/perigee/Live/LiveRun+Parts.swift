@@ -157,6 +157,10 @@ extension LiveRun {
     func paperVenue(_ instruments: [Instrument], seats: Int) -> PaperVenue? {
         guard options.mode == .paper else { return nil }
         var rules = models.rules
+        // On paper a dealer stands where the venue has one, unless the configuration says otherwise.
+        if settings.simulation.dealer?.venues == nil {
+            rules.dealer?.venues = Set(venues.entries.filter(\.session.capabilities.quotesOnRequest).map(\.settings.name))
+        }
         if models.isSpot { rules.spot = paperBalances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
         let latency = models.latency == .none ? LatencyModel.constant(entry: .milliseconds(5), response: .milliseconds(5)) : models.latency
         return PaperVenue(instruments: instruments, rules: rules, latency: latency, seats: seats)

@@ -24,8 +24,8 @@ struct LiveVenues {
 
     private static func entry(_ venue: Settings.Venue, path: String, trades: Bool) throws -> Entry {
         do {
-            let made = try VenueFactory.settings(venue, withSecrets: trades)
-            for key in ["key", "secret"] where trades && venue.kind == .cryptocom && made.credentials[key] == nil {
+            let made = try VenueFactory.settings(venue, withSecrets: trades || venue.kind.needsCredentialsForMarketData)
+            if trades, let key = venue.missingCredential {
                 throw VenueFactory.Problem(description: "venue \(venue.name): credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
             }
             return Entry(settings: venue, session: try VenueFactory.session(venue.kind, made))

@@ -46,16 +46,15 @@ enum VenueFactory {
     }
 
     static func session(_ kind: Settings.Venue.Kind, _ settings: VenueSettings) throws -> any VenueSession {
-        switch kind {
-        case .cryptocom:
-            do throws(VenueSettingsError) {
-                return try CryptoComSession(settings: settings)
-            } catch {
-                throw Problem(description: "venue \(settings.name): \(error)")
+        do throws(VenueSettingsError) {
+            switch kind {
+            case .cryptocom: return try CryptoComSession(settings: settings)
+            case .valr, .smartvalor, .dvchain, .apifiny, .sim: break
             }
-        case .smartvalor, .valr, .dvchain, .apifiny, .sim:
-            throw Problem(description: "venue \(settings.name): this perigee has no connector of the kind \(kind.rawValue)")
+        } catch {
+            throw Problem(description: "venue \(settings.name): \(error)")
         }
+        throw Problem(description: "venue \(settings.name): this perigee has no connector of the kind \(kind.rawValue)")
     }
 
     static func tls(_ venue: Settings.Venue) throws -> TLSContext {
