@@ -23,9 +23,7 @@ extension LuaStrategy: Strategy {
         lastError = error
         faultMessage = "\(callback) failed while handling \(event), at \(desk.now.nanoseconds): \(error.description)"
         switch error.kind {
-        case .timeout, .memory, .poisoned:
-            end(faultMessage)
-            verdict = StrategyVerdict(call: calls, message: faultMessage)
+        case .timeout, .memory, .poisoned: died()
         case .file, .failed: break
         }
         return .failed
@@ -166,7 +164,7 @@ extension LuaStrategy: Strategy {
         return failed("on_reconcile", desk, "what the reconciliation found")
     }
 
-    public func condemn(_ message: String) { end(message) }
+    public func condemn(_ message: String) { condemned(message) }
 
     public func takeVerdict() -> StrategyVerdict? {
         defer { verdict = nil }

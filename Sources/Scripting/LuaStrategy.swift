@@ -21,8 +21,9 @@ public import Trading
     private var doomedCall = UInt64.max
     private var doomMessage = ""
     var verdict: StrategyVerdict?
-    /// Ended from outside, or by the guards: nothing of it runs any more.
+    /// Ended from outside: the state is not even entered.
     private(set) var isCondemned = false
+    private var isOver = false
 
     /// Reads and binds a script.
     ///
@@ -59,20 +60,27 @@ public import Trading
     }
 
     /// Stopped for good by the hang guard or the memory cap: no callback will run any more, whatever the error policy.
-    public var isDead: Bool { isCondemned }
+    public var isDead: Bool { isOver }
 
     /// Whether the next call is to run at all; counts it.
     @inline(__always)
     func mayCall() -> Bool {
         calls &+= 1
-        if calls >= doomedCall { end(doomMessage) }
+        if calls >= doomedCall, !isOver { condemned(doomMessage) }
         return !isCondemned
     }
 
     /// No call runs any more.
-    func end(_ message: String) {
-        guard !isCondemned else { return }
-        (isCondemned, faultMessage) = (true, message)
+    func condemned(_ message: String) {
+        guard !isOver else { return }
+        (isOver, isCondemned, faultMessage) = (true, true, message)
+    }
+
+    /// The guards inside have ended it, in this call.
+    func died() {
+        guard !isOver else { return }
+        isOver = true
+        verdict = StrategyVerdict(call: calls, message: faultMessage)
     }
 
     func doom(at call: UInt64, _ message: String) { (doomedCall, doomMessage) = (call, message) }
