@@ -162,6 +162,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: tests),
+        // The desk in a simulated world: faults, crashes and time from one seed.
+        .testTarget(
+            name: "DeskTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "Recording", "Venues", "Live"], swiftSettings: tests),
         // The real connectors against the simulated venues.
         .testTarget(
             name: "ConformanceTests",

@@ -45,6 +45,10 @@ extension Settings {
         }
         if let table = try root.section("simulation") { simulation = try Simulation(table, folder: folder) }
         try readRisk(root)
+        if let table = try root.section("release") {
+            releasedCode = try table.strings("full") ?? []
+            try table.finish()
+        }
         if let table = try root.section("watchdog") { try readWatchdog(table) }
         if let table = try root.section("dashboard") { try readDashboard(table, folder: folder) }
         if let table = try root.section("metrics") { try readMetrics(table) }

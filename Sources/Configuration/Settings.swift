@@ -10,6 +10,8 @@ public struct Settings: Sendable {
     public var strategies: [Strategy] = []
     public var simulation = Simulation()
     public var limits = RiskLimits()
+    /// `[release] full`: SHA-256 of the code that is out of its trial (C32).
+    public var releasedCode: [String] = []
     public var onDisconnect = OnDisconnect.cancel
     public var watchdog = Watchdog()
     public var dashboard = Dashboard()

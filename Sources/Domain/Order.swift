@@ -97,7 +97,7 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
             isCancelRequested = false
             return .advanced
         case (_, .amended(let price, let open)):
-            return amend(price: price, open: open)
+            return amend(price: price, open: open, at: time)
         case (.done, .amendRejected):
             return .unchanged
         case (_, .amendRejected):
@@ -129,7 +129,7 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
-    private mutating func amend(price: Price, open: Quantity) -> Change {
+    private mutating func amend(price: Price, open: Quantity, at time: Timestamp) -> Change {
         switch phase {
         case .done:
             return .contradicted
@@ -137,6 +137,8 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
             amends.answered()
             request.price = price
             request.quantity = filled + open
+            // Amended to what was filled already: nothing more will come.
+            if open == .zero, filled > .zero { return close(.filled, at: time) }
             return .advanced
         }
     }

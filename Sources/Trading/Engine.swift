@@ -34,6 +34,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         self.gate = gate
         self.desk = Desk(setup: desk)
         self.errorPolicy = errorPolicy
+        for id in self.desk.orders.allLive { _ = self.desk.orders.update(id) { $0.charge = gate.charge(adopting: $0.order.request) } }
     }
 
     /// From now on nothing can be asked: what is asked is refused as stopping.
@@ -71,6 +72,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         let result = strategy.onStart(&desk)
         callbacks = strategy.callbacks
         finish(result, &effects)
+    }
+
+    /// The run is ending: nothing can be asked any more, reports are still heard, and ``Input/stop(reason:)`` comes last.
+    mutating func windDown(_ reason: String) {
+        desk.isClosed = true
+        if life == .running { life = .ending(reason: reason) }
     }
 
     private mutating func stop(_ reason: String, _ effects: inout [Effect]) {
@@ -121,6 +128,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             desk.isClosed = true
             cancelAll(&effects)
             if isCalled { sayFarewell(message) }
+            if errorPolicy == .kill { effects.append(.kill(reason: "a callback failed, and on_error is \"kill\"")) }
         }
     }
 
@@ -238,11 +246,9 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         do {
             let exposure = desk.exposure(for: order.request, amending: request.id)
             let cleared = try gate.clear(
-                request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) {
-                $0.order.noteAmend(request)
-                $0.charge = cleared.charge
-            }
+                request, of: order.request, leaves: record.worstLeaves, charge: charge, at: desk.now, exposure: exposure)
+            _ = desk.orders.update(request.id) { $0.order.noteAmend(request) }
+            desk.orders.noteAmend(cleared)
             effects.append(.amend(cleared, order.instrument))
         } catch {
             _ = desk.orders.update(request.id) { $0.reason = error.code }
@@ -290,6 +296,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
         let wasOpen = unsafe record.pointee.order.isOpen
         let change = unsafe record.pointee.order.apply(report, at: desk.now)
+        unsafe record.pointee.settleAmends(report.fact)
         let isOpen = unsafe record.pointee.order.isOpen
         unsafe Self.note(report, in: &record.pointee)
         if case .filled(let fill) = report.fact {

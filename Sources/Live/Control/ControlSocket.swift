@@ -140,6 +140,7 @@ public final class ControlSocket: Sendable {
         case .status, .table: log(ControlSocket.askedPrefix + "the status")
         case .metrics: log(ControlSocket.askedPrefix + "metrics")
         case .stop: log("control: stop")
+        case .acknowledge(let number): log("control: acknowledged \(number.map { "alert \($0)" } ?? "all alerts")")
         case .kill(let reason): log("control: kill: \(reason)")
         }
         return answer(request)

@@ -13,6 +13,7 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
     public let clock: LiveClock
     /// For people: lines of the desk.
     public var onLog: (Note.Level, String, String) -> Void = { _, _, _ in }
+    public var onAlert: (Alert) -> Void = { _ in }
     /// The kill switch, which waits for nobody.
     public var onKill: (String, String) -> Void = { _, _ in }
     public var onOrderNamed: (VenueOrderReference, Int) -> Void = { _, _ in }
@@ -152,6 +153,8 @@ public final class LiveDesk<S: Strategy>: DeskHost, VenueDriverDelegate {
     public func orderEnded(_ clientID: String, at venue: Int) { onOrderEnded(clientID, venue) }
 
     public func log(_ level: Note.Level, _ source: String, _ text: String) { onLog(level, source, text) }
+
+    public func alert(_ alert: Alert) { onAlert(alert) }
 
     public func ended(_ ending: DeskEnding) {
         alarm?.cancel()

@@ -129,6 +129,20 @@ public enum LedgerDurability: Sendable { case process, power }
         return (state, offset, sequence)
     }
 
+    /// Every whole record in order, for those who look at a ledger afterwards.
+    static func entries(_ bytes: [UInt8], _ path: String) throws(LedgerError) -> [LedgerEntry] {
+        var (entries, offset, sequence) = ([LedgerEntry](), magic.count, UInt64(0))
+        while offset < bytes.count, case .sound(let kind, let payload, _, let end) = record(bytes, at: offset, sequence: sequence) {
+            do {
+                entries.append(try LedgerCodec.decode(kind, payload))
+            } catch {
+                throw .damaged(path: path, offset: offset + headerBytes + error.offset, reason: "expected \(error.expected)")
+            }
+            (offset, sequence) = (end, sequence + 1)
+        }
+        return entries
+    }
+
     private enum Record {
         case sound(LedgerCodec.Kind, [UInt8], Timestamp, end: Int)
         case broken(String)

@@ -56,6 +56,7 @@ public struct OrderKeeper: Sendable {
     /// Takes over an order of an earlier start.
     public mutating func adopt(_ order: KeptOrder) {
         orders[order.clientID] = order
+        orders[order.clientID]?.isAdopted = true
         sequence.append(order.clientID)
         if let venueID = order.venueID { clientByVenueID[venueID] = order.clientID }
     }
@@ -64,6 +65,7 @@ public struct OrderKeeper: Sendable {
     public mutating func cancelling(_ clientID: String, needsVenueID: Bool) -> VenueOrderReference? {
         guard var order = orders[clientID], !order.isDone else { return nil }
         order.isCancelWanted = true
+        order.cancelSeen = .min
         order.isCancelWaiting = needsVenueID && order.venueID == nil
         orders[clientID] = order
         return order.isCancelWaiting ? nil : order.reference

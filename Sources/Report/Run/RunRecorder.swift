@@ -1,6 +1,6 @@
 public import Domain
 
-public enum LogLevel: String, Hashable, Sendable, CaseIterable { case debug, info, warn, error }
+public enum LogLevel: String, Hashable, Sendable, CaseIterable { case debug, info, warn, error, alert }
 
 /// Writes a run's folder while the run goes on. The driver pushes facts in order of the desk's time; rows go to buffered files,
 /// statistics add up, and memory does not grow with the length of the run.

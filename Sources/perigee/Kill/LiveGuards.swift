@@ -36,9 +36,12 @@ final class LiveGuards {
     /// Listens on `state/control.sock`.
     ///
     /// - Parameter onStop: As a SIGTERM would; from the socket's thread.
-    func listen(log: @escaping @Sendable (String) -> Void, onStop: @escaping @Sendable () -> Void) throws {
+    func listen(
+        log: @escaping @Sendable (String) -> Void, onStop: @escaping @Sendable () -> Void, onAcknowledge: @escaping @Sendable (Int?) -> Void
+    ) throws {
         let killSwitch = killSwitch
-        let desk = ControlDesk(board: board, folder: folder, stop: onStop, kill: { killSwitch.pull(reason: $0, source: "control socket") })
+        let desk = ControlDesk(board: board, folder: folder, stop: onStop, kill: { killSwitch.pull(reason: $0, source: "control socket") },
+            acknowledge: onAcknowledge)
         do throws(StateError) {
             control = try ControlSocket(folder: folder, log: log, answer: { SecretRim.redact(desk.answer($0)) })
         } catch {

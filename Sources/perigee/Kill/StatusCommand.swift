@@ -24,6 +24,9 @@ struct StatusCommand: ParsableCommand {
     @Option(help: "text, json, or metrics (Prometheus).")
     var format = Format.text
 
+    @Option(help: ArgumentHelp("Say that you have seen the alert of this number, or 'all': it is not said again.", valueName: "number"))
+    var ack: String?
+
     @Option(help: "How long to wait for the answer.")
     var timeout = "3s"
 
@@ -34,6 +37,7 @@ struct StatusCommand: ParsableCommand {
         for warning in essentials.warnings { CommandLineMain.say("warning: \(warning)") }
         guard LatchFolder.exists(essentials.stateDirectory) else { return try nobody(nil, essentials.stateDirectory) }
         let folder = try LatchFolder.open(essentials.stateDirectory)
+        if let ack { return try acknowledge(ack, folder, span) }
         let request =
             switch format {
             case .text: #"{"command":"status","format":"text"}"#
@@ -44,6 +48,16 @@ struct StatusCommand: ParsableCommand {
         case .nobody: try nobody(KillLatch.read(from: folder), folder.path)
         case .silent: throw Failure(.runFailed, "a process listens on \(folder.socket) and does not answer within \(span.text); 'perigee kill' works all the same")
         case .line(let line): try show(line)
+        }
+    }
+
+    private func acknowledge(_ text: String, _ folder: StateFolder, _ span: Span) throws {
+        guard text == "all" || Int(text).map({ $0 > 0 }) == true else { throw Failure(.usage, "--ack: found '\(text)', expected an alert's number, or all") }
+        let request = text == "all" ? #"{"command":"ack"}"# : #"{"command":"ack","alert":"\#(text)"}"#
+        switch ControlClient.ask(folder, request, timeout: span) {
+        case .nobody: try nobody(KillLatch.read(from: folder), folder.path)
+        case .silent: throw Failure(.runFailed, "a process listens on \(folder.socket) and does not answer within \(span.text)")
+        case .line: print("acknowledged")
         }
     }
 

@@ -37,6 +37,11 @@ final class JournalSink: DeskSink {
         base.effects(effects, strategy: strategy)
     }
 
+    func verdict(_ verdict: StrategyVerdict, strategy: Int) {
+        write { try journal.verdict(verdict, seat: strategy) }
+        base.verdict(verdict, strategy: strategy)
+    }
+
     /// The desk has noted the equity of this moment just now.
     func sampled(at time: Timestamp, strategy: Int, desk: borrowing Desk) {
         write { try journal.sampled(seat: strategy, at: time) }

@@ -52,10 +52,11 @@ extension LiveRun {
                 instruments: instruments, balances: index == 0 || isLive ? balances : [], reportingCurrency: startingCurrency,
                 markMode: models.mark, checksBalances: isLive || models.isSpot)
             setup.valuesAccount = settings.limits.account.later.maxGross != nil || settings.limits.account.later.maxNet != nil
-            if let state { restore(state, plan.name, instruments, into: &setup) }
-            let strategy = try loadStrategy(plan, index, instruments)
+            if let state { setup.restore(state, strategy: plan.name) }
+            let strategy = try release?.strategies[index] ?? loadStrategy(plan, index, instruments)
             for note in strategy.earlyNotes where !options.quiet { CommandLineMain.say("\(note.level.rawValue) \(note.text)") }
-            let gate = Gate(instruments: instruments, limits: settings.limits, strategy: plan.name, live: liveDefaults)
+            let gate = Gate(
+                instruments: instruments, limits: release?.limits ?? settings.limits, strategy: plan.name, live: liveDefaults, version: release?.version ?? 1)
             heads.append(try head(plan, index, strategy, setup))
             return DeskCore<LuaStrategy>.Seat(Engine(strategy: strategy, gate: gate, desk: setup, errorPolicy: plan.onError ?? .stop))
         }
@@ -81,6 +82,7 @@ extension LiveRun {
         head.run = outFolder
         head.configuration = TextFile.bytes(options.config).map { SecretRim.redact(String(decoding: $0, as: UTF8.self)) } ?? ""
         head.live = liveDefaults
+        head.limitVersion = release?.version ?? 1
         let path = outFolder + "/journal.tape"
         _ = unsafe unlink(path)
         do {
@@ -97,7 +99,7 @@ extension LiveRun {
         }
     }
 
-    private var liveDefaults: LiveDefaults {
+    var liveDefaults: LiveDefaults {
         var messages: [String: LiveDefaults.MessageRate] = [:]
         for entry in venues.entries {
             let limits = entry.session.capabilities
@@ -107,11 +109,12 @@ extension LiveRun {
         return LiveDefaults(messages: messages)
     }
 
-    private func loadStrategy(_ plan: StrategyPlan, _ index: Int, _ instruments: [Instrument]) throws -> LuaStrategy {
+    func loadStrategy(_ plan: StrategyPlan, _ index: Int, _ instruments: [Instrument]) throws -> LuaStrategy {
         var lua = LuaOptions()
         lua.parameters = plan.parameters
         lua.seed = models.seed
         lua.deadline = settings.watchdog.strategyDeadline
+        if options.mode == .live { lua.whenStuck = Stuck.act }
         lua.instance = identity?.instance ?? "pp0"
         lua.epoch = identity?.epoch ?? 0
         (lua.orderStride, lua.orderOffset) = (UInt64(plans.count), UInt64(index))
@@ -130,34 +133,24 @@ extension LiveRun {
         }
     }
 
-    /// Positions from the ledger's fills, and the orders that an earlier start left.
-    private func restore(_ state: LedgerState, _ strategy: String, _ instruments: [Instrument], into setup: inout DeskSetup) {
-        for fill in state.fillSequence where fill.strategy == strategy {
-            guard let index = place(fill.key.venue, fill.key.symbol, instruments), let own = fill.booked(on: instruments[index]) else { continue }
-            setup.history.append((fill: own, side: fill.key.side, instrument: InstrumentID(index: index)))
-        }
-        for open in state.openOrders where open.intent.strategy == strategy {
-            guard let index = place(open.intent.venue, open.intent.symbol, instruments), let left = open.left(on: instruments[index], at: index) else { continue }
-            setup.leftOrders.append(left)
-        }
-    }
-
-    private func place(_ venue: String, _ symbol: String, _ instruments: [Instrument]) -> Int? {
-        instruments.firstIndex { $0.venue == venue && $0.nativeSymbol == symbol }
-    }
-
     // MARK: - The plan
 
-    func plan(_ instruments: [Instrument], _ capabilities: [VenueCapabilities]) -> DeskPlan {
+    func plan(_ instruments: [Instrument], _ capabilities: [VenueCapabilities], _ pairs: [Int: BreakWatch.Pairs]) -> DeskPlan {
         let isLive = options.mode == .live
-        let venuePlans = zip(venues.entries, capabilities).map { entry, capabilities in
-            DeskPlan.VenuePlan(
-                name: entry.settings.name, capabilities: capabilities, acceptanceBound: entry.settings.requestLifetime, isTrading: isLive)
+        let venuePlans = zip(venues.entries, capabilities).enumerated().map { index, venue in
+            var plan = DeskPlan.VenuePlan(
+                name: venue.0.settings.name, capabilities: venue.1, acceptanceBound: venue.0.settings.requestLifetime, isTrading: isLive)
+            plan.pairs = pairs[index] ?? [:]
+            return plan
         }
         var plan = DeskPlan(
             mode: options.mode, venues: venuePlans, instruments: instruments, strategies: plans.map(\.name), instance: identity?.instance ?? "pp0",
-            epoch: identity?.epoch ?? 0, run: options.out ?? "", adoptsLeftOrders: settings.run.onRestart == .adopt)
+            epoch: identity?.epoch ?? 0, run: outFolder, adoptsLeftOrders: settings.run.onRestart == .adopt)
         plan.feedSilence = settings.watchdog.feedSilence
+        let limits = settings.limits.later
+        (plan.unknownMax, plan.unknownAge) = (limits.unknownMax ?? plan.unknownMax, limits.unknownAge ?? plan.unknownAge)
+        (plan.release, plan.newLimits, plan.notes) = (release?.entry, release?.newText, release?.notes ?? [])
+        plan.breaks = BreakWatch.Limits(tolerance: limits.breakTolerance ?? .zero, age: limits.breakAge ?? BreakWatch.Limits().age)
         return plan
     }
 
@@ -175,7 +168,6 @@ extension LiveRun {
     }
 
     // MARK: - Files
-
 
     func sink(_ instruments: [Instrument], _ seats: [DeskCore<LuaStrategy>.Seat]) throws -> LiveSink {
         let isQuiet = options.quiet

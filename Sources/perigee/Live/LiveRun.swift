@@ -26,6 +26,8 @@ final class LiveRun {
         var out: String?
         var format = BacktestCommand.OutputFormat.text
         var quiet = false
+        /// `--yes`: nothing is asked.
+        var yes = false
     }
 
     let options: Options
@@ -35,6 +37,10 @@ final class LiveRun {
     let models: SimulationModels
     let folder: StateFolder
     let identity: AccountIdentity?
+    /// Paper holds the folder too: two runs on one state are one too many (F48).
+    private let paperLock: StateLock?
+    /// Whether a looser set of limits was confirmed beforehand.
+    var release: ReleasePlan?
     let clock = LiveClock()
     let latch = Latch()
     let signals = LiveSignals()
@@ -72,6 +78,7 @@ final class LiveRun {
                 throw Failure(.stoppedByLimit, "the kill switch is latched (\(latch.source): \(latch.reason)); look, then clear it with `perigee arm`")
             }
             identity = isLive ? try AccountIdentity(folder) : nil
+            paperLock = isLive ? nil : try StateLock(folder)
         } catch let error as StateError {
             throw Failure(.usage, "\(error)")
         }
@@ -116,7 +123,8 @@ final class LiveRun {
         if isLive {
             try guards.guardAgainstDeath(config: options.config, silence: settings.watchdog.deadMan) { signals.lostDeadMan($0) }
         }
-        try guards.listen(log: log) { signals.askStop() }
+        try guards.listen(log: log, onStop: { signals.askStop() }, onAcknowledge: { signals.acknowledge($0) })
+        if isLive { Stuck.guarded(by: guards.killSwitch) }
         if let metrics = settings.metrics { try guards.serveMetrics(metrics.listen, config: options.config) }
     }
 
@@ -165,7 +173,10 @@ final class LiveRun {
         var sink: LiveSink?
         var journal: JournalSink?
         var instruments: [Instrument] = []
-        var balances: [VenueBalance] = []
+        /// By venue.
+        var balances: [Int: [VenueBalance]] = [:]
+        /// What each venue's symbols are made of.
+        var pairs: [Int: BreakWatch.Pairs] = [:]
         var watch: RepeatedTask?
         var outcome: (name: String, reason: String) = ("stopped", "")
 
@@ -183,6 +194,11 @@ final class LiveRun {
                 let time = run.clock.now.wall
                 self.sink?.seats.first?.recorder.log(LogLevel(rawValue: level.rawValue) ?? .info, at: time, source: source, text)
                 if !isQuiet || level == .error { CommandLineMain.say("\(TimeText.text(time)) \(level.rawValue) \(source): \(text)") }
+            }
+            desk.onAlert = { [unowned self] alert in
+                let time = run.clock.now.wall
+                self.sink?.seats.first?.recorder.log(.alert, at: time, source: alert.source, alert.line)
+                CommandLineMain.say("\(TimeText.text(time)) \(alert.line)")
             }
         }
     }
@@ -219,8 +235,10 @@ extension LiveRun.Launch {
     private func take(_ answer: VenueAnswer, _ venue: Int) throws {
         let entry = run.venues.entries[venue]
         switch answer {
-        case .instruments(let told): instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
-        case .balances(let told): balances += told
+        case .instruments(let told):
+            instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
+            pairs[venue] = Dictionary(told.map { ($0.symbol, ($0.base, $0.quote)) }, uniquingKeysWith: { first, _ in first })
+        case .balances(let told): balances[venue] = told
         case .failed(let failure): throw Failure(.unreachable, "\(entry.settings.name): \(failure.message)")
         case .orders, .order, .fills, .serverTime: throw Failure(.runFailed, "\(entry.settings.name): an answer to another question")
         }
@@ -247,6 +265,7 @@ extension LiveRun.Launch {
         run.guards?.deadMan?.beat()
         if Interrupt.isPending { desk.stop(.interrupted) }
         if let why = run.diskFailure { desk.stop(.failed(message: why)) }
+        for number in run.signals.takeAcknowledged() { desk.core?.acknowledge(number) }
         if run.signals.wantsStop { desk.stop(.done(reason: "control socket")) }
         if let latch = run.signals.pulledLatch { desk.stop(.halted(reason: "\(latch.source): \(latch.reason)")) }
         if let why = run.signals.deadManLost, desk.core != nil { run.guards?.killSwitch.pull(reason: "the dead-man process is gone: \(why)", source: "watchdog") }
@@ -283,8 +302,17 @@ extension LiveRun.Launch {
         }
     }
 
+    /// What the account holds, by our books where they have begun.
+    private func held() throws -> [VenueBalance] {
+        let state = try run.ledger?.state
+        return run.venues.entries.indices.flatMap { venue in
+            state?.holdings(run.venues.entries[venue].settings.name, told: balances[venue] ?? [], instruments: instruments, pairs: pairs[venue] ?? [:]) ?? []
+        }
+    }
+
     private func launch() throws {
-        let seats = try run.engines(instruments, balances)
+        run.release = try ReleasePlan(run, instruments)
+        let seats = try run.engines(instruments, held())
         let sink = try run.sink(instruments, seats)
         self.sink = sink
         let isLive = run.options.mode == .live
@@ -299,7 +327,7 @@ extension LiveRun.Launch {
         try OwedRows.settle(run, sink, instruments)
         let ledger = try run.ledger
         let core = DeskCore(
-            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: journal,
+            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities), pairs), engines: seats, latch: run.latch, host: desk, sink: journal,
             ledger: ledger?.file, ledgerState: ledger?.state ?? LedgerState(), paper: run.paperVenue(instruments, seats: seats.count), at: run.clock.now)
         run.prepareSaves(core)
         let isPaper = run.options.mode == .paper

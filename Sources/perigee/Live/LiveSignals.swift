@@ -20,6 +20,17 @@ final class LiveSignals: Sendable {
     }
 
     func pulled(_ latch: KillLatch) { kill.withLock { $0 = latch } }
+    private let seen = Mutex<[Int?]>([])
+
+    /// A person has seen an alert, all where nil.
+    func acknowledge(_ number: Int?) { seen.withLock { $0.append(number) } }
+    func takeAcknowledged() -> [Int?] {
+        seen.withLock { list in
+            defer { list.removeAll() }
+            return list
+        }
+    }
+
     func askStop() { isStopAsked.store(true, ordering: .releasing) }
     /// The dead-man process ended by itself.
     func lostDeadMan(_ why: String) { gone.withLock { $0 = why } }

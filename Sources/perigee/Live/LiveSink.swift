@@ -68,6 +68,7 @@ final class LiveSink: DeskSink {
         for _ in 0..<status.effects(effects) where arrival != .min { status.record("frame_to_order", Span(nanoseconds: KillRunner.now - arrival)) }
     }
 
+    func verdict(_ verdict: StrategyVerdict, strategy: Int) {}
     func saved(strategy: Int, at time: Timestamp) {}
 
     func flush() {
