@@ -9,6 +9,7 @@ extension LuaStrategy: Strategy {
         unsafe withUnsafeMutablePointer(to: &desk) { pointer in
             unsafe host.pointee.desk = unsafe pointer
             let status = unsafe body(state, pointer.pointee.now.nanoseconds)
+            if countsWork { unsafe work += clua_work(state) }
             unsafe host.pointee.desk = nil
             return status
         }

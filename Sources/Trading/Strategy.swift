@@ -27,6 +27,8 @@ public protocol Strategy: ~Copyable {
     var faultMessage: String { get }
     /// Whether no callback can run any more (hang guard, memory cap): no error policy can carry on then.
     var isDead: Bool { get }
+    /// Instructions that its callbacks have taken so far, where they are counted; else 0.
+    var work: UInt64 { get }
 
     mutating func onStart(_ desk: inout Desk) -> CallbackResult
     mutating func onQuote(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
@@ -55,6 +57,7 @@ public protocol Strategy: ~Copyable {
 
 extension Strategy where Self: ~Copyable {
     public var isDead: Bool { false }
+    public var work: UInt64 { 0 }
     public mutating func onStatus(_ status: VenueStatus, ofVenue venue: String, _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func onReconcile(_ report: ReconcileReport, _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func save(_ desk: inout Desk) -> [UInt8]? { nil }
