@@ -111,7 +111,8 @@ extension LiveRun {
         var lua = LuaOptions()
         lua.parameters = plan.parameters
         lua.seed = models.seed
-        lua.deadline = settings.watchdog.strategyDeadline
+        lua.deadline = plan.deadline
+        lua.memoryLimit = plan.memoryLimit
         lua.instance = identity?.instance ?? "pp0"
         lua.epoch = identity?.epoch ?? 0
         (lua.orderStride, lua.orderOffset) = (UInt64(plans.count), UInt64(index))
