@@ -70,6 +70,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),
         // Row 4 and 5: who calls the engine.
@@ -88,7 +89,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            swiftSettings: house),
+            exclude: ["BacktestOnly"], swiftSettings: house),
         // What `make bench` runs.
         .target(
             name: "CFloors", path: "Benchmarks/CFloors", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("lua5.4")]),
@@ -100,6 +101,14 @@ let package = Package(
         .executableTarget(
             name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", swiftSettings: house),
         .target(name: "StockLua", path: "Tests/StockLua", linkerSettings: [.linkedLibrary("lua5.4")]),
+        // What `make bench-live` runs.
+        .executableTarget(
+            name: "PerigeeLiveBench",
+            dependencies: [
+                "Domain", "Exchange", "TLS", "VenueSim", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/LiveBench", swiftSettings: house),
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),
@@ -171,4 +180,17 @@ let package = Package(
 /// `PERIGEE_TESTS=VenuesTests,TLSTests swift test`: only these test targets are built, which while working on one target saves most of the wait.
 if let wanted = Context.environment["PERIGEE_TESTS"]?.split(separator: ",").map(String.init) {
     package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
+
+/// `PERIGEE_PARTS=backtest swift build -c release --product perigee`: without the verbs that need venues, and without what only they need.
+/// The first step of `make demo`; a build of everything into the same folder compiles only what is missing.
+if let parts = Context.environment["PERIGEE_PARTS"] {
+    precondition(parts == "backtest", "PERIGEE_PARTS: found \"\(parts)\", expected \"backtest\", or nothing for everything")
+    let live: Set = ["TLS", "Transport", "Venues", "VenueSim", "Live", "Market", "PerigeeBench", "CFloors"]
+    package.targets.removeAll { $0.type == .test || live.contains($0.name) }
+    package.dependencies.removeAll { if case .sourceControl(_, let location, _) = $0.kind { location.hasSuffix("/swift-nio") } else { false } }
+    for target in package.targets where target.name == "perigee" {
+        target.exclude = ["Live", "Kill", "Sim"]
+        target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { live.contains(name) } else { false } }
+    }
 }

@@ -85,6 +85,8 @@ extension Backtest where S: ~Copyable {
         switch effect {
         case .submit(let cleared):
             send(.submit(cleared.request), to: cleared.request.instrument, at: now)
+        case .requestQuote(let cleared):
+            send(.quote(cleared.request), to: cleared.request.instrument, at: now)
         case .amend(let cleared, let instrument):
             send(.amend(cleared.amendment), to: instrument, at: now)
         case .cancel(let id, let instrument):
@@ -150,7 +152,7 @@ extension Backtest where S: ~Copyable {
             try step(.barClose, at: now)
             try settle(at: now)
         } else {
-            try step(.report(barReports.receive()), at: now)
+            try step(barReports.receive().input, at: now)
             try settle(at: now)
         }
     }
@@ -158,7 +160,7 @@ extension Backtest where S: ~Copyable {
     private mutating func visitLate(at now: Timestamp) throws {
         let time = now.nanoseconds
         if reports.nextDue == time {
-            try step(.report(reports.receive()), at: now)
+            try step(reports.receive().input, at: now)
             try settle(at: now)
         } else if engine.desk.nextRecordedBarClose == time {
             try step(.barClose, at: now)

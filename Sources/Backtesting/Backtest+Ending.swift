@@ -9,23 +9,27 @@ extension Backtest where S: ~Copyable {
     mutating func windDown(venue: Int64, desk: Int64, barOpen: Int64) throws -> Bool {
         let isOver = desk == .max || desk >= end
         if isOver, !engine.desk.isClosed { try closeDesk(at: engine.desk.now) }
-        let isQuiet = requests.isEmpty && reports.isEmpty && barReports.isEmpty
+        let isQuiet = requests.isEmpty && reports.isEmpty && barReports.isEmpty && exchange.nextDealing == .never
         if isInterrupted || isQuiet && (deferred.isEmpty || venue == .max) { return false }
         let atVenue = venue < end ? venue : .max
         let record = isOver ? .max : desk
-        let time = min(atVenue, requests.nextDue, reports.nextDue, barReports.nextDue, record, isOver ? .max : barOpen)
+        let dealing = exchange.nextDealing.nanoseconds
+        let time = min(atVenue, requests.nextDue, dealing, reports.nextDue, barReports.nextDue, record, isOver ? .max : barOpen)
         let now = Timestamp(nanoseconds: time)
         if atVenue == time {
             try visitVenue(at: time)
         } else if requests.nextDue == time {
             execute(requests.receive(), at: time)
+        } else if dealing == time {
+            exchange.expire(at: now)
+            collectReports(at: time)
         } else if barReports.nextDue == time {
-            try step(.report(barReports.receive()), at: now)
+            try step(barReports.receive().input, at: now)
             try settle(at: now)
         } else if record == time {
             try visitDesk(at: time)
         } else if reports.nextDue == time {
-            try step(.report(reports.receive()), at: now)
+            try step(reports.receive().input, at: now)
             try settle(at: now)
         } else {
             try openBar(at: time)

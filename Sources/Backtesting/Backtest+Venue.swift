@@ -18,21 +18,28 @@ extension Backtest where S: ~Copyable {
         case .submit(let order): exchange.submit(order, at: now)
         case .amend(let amendment): exchange.amend(amendment, at: now)
         case .cancel(let id): exchange.cancel(id, at: now)
+        case .quote(let request): exchange.requestQuote(request, at: now)
         }
         collectReports(at: time)
     }
 
     /// Sends the venue's reports on their way to the desk.
     mutating func collectReports(at time: Int64) {
-        if exchange.reports.isEmpty { return }
-        for report in exchange.reports {
-            if isBars[report.instrument.position] {
-                barReports.send(report, due: time)
-            } else {
-                reports.send(report, due: time + settings.latency.response(at: time, feedLag: feedLag))
-            }
+        if !exchange.quoteAnswers.isEmpty {
+            for answer in exchange.quoteAnswers { send(.quote(answer), of: answer.instrument, at: time) }
+            exchange.quoteAnswers.removeAll(keepingCapacity: true)
         }
+        if exchange.reports.isEmpty { return }
+        for report in exchange.reports { send(.report(report), of: report.instrument, at: time) }
         exchange.reports.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func send(_ news: News, of instrument: InstrumentID, at time: Int64) {
+        if isBars[instrument.position] {
+            barReports.send(news, due: time)
+        } else {
+            reports.send(news, due: time + settings.latency.response(at: time, feedLag: feedLag))
+        }
     }
 
     mutating func openBar(at time: Int64) throws {

@@ -16,6 +16,20 @@ public import Trading
         case submit(OrderRequest)
         case amend(AmendRequest)
         case cancel(OrderID)
+        case quote(QuoteRequest)
+    }
+
+    /// What is on its way to the desk.
+    enum News: Sendable {
+        case report(ExecutionReport)
+        case quote(QuoteAnswer)
+
+        var input: Input {
+            switch self {
+            case .report(let report): .report(report)
+            case .quote(let answer): .quote(answer)
+            }
+        }
     }
 
     public var engine: Engine<S>
@@ -28,9 +42,9 @@ public import Trading
     let hasBars: Bool
 
     var requests = DelayLine<Request>()
-    var reports = DelayLine<ExecutionReport>()
+    var reports = DelayLine<News>()
     /// Reports of bar instruments: no latency, and before the record of their bar.
-    var barReports = DelayLine<ExecutionReport>()
+    var barReports = DelayLine<News>()
     var bars: BarPhases
     /// Requests made while their instrument's bar runs: they are there before the next one opens.
     var deferred: [(instrument: Int, request: Request)] = []

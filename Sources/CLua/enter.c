@@ -117,6 +117,42 @@ int clua_on_fill(clua_state *s, int64_t now, const clua_order *order, const clua
     return may_enter(s, CLUA_ON_FILL) ? enter_with(s, now, CLUA_ON_FILL, run_fill, &what) : CLUA_OK;
 }
 
+static int run_rfq(lua_State *L) {
+    const clua_quote *fields = lua_touserdata(L, 1);
+    lua_settop(L, WITH_FUNCTION);
+    clua_push_quote(L, fields);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+int clua_on_rfq(clua_state *s, int64_t now, const clua_quote *fields) {
+    if (s->fatal) return clua_refused(s), CLUA_POISONED;
+    return may_enter(s, CLUA_ON_RFQ) ? enter_with(s, now, CLUA_ON_RFQ, run_rfq, fields) : CLUA_OK;
+}
+
+typedef struct {
+    uint32_t request, instrument;
+    const char *reason;
+} unquoted;
+
+static int run_rfq_refused(lua_State *L) {
+    const unquoted *what = lua_touserdata(L, 1);
+    lua_settop(L, WITH_FUNCTION);
+    lua_pushfstring(L, "%d", (int)what->request);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_instruments_key);
+    lua_rawgeti(L, -1, (lua_Integer)what->instrument + 1);
+    lua_remove(L, -2);
+    lua_pushstring(L, what->reason);
+    lua_call(L, 3, 0);
+    return 0;
+}
+
+int clua_on_rfq_refused(clua_state *s, int64_t now, uint32_t request, uint32_t instrument, const char *reason) {
+    if (s->fatal) return clua_refused(s), CLUA_POISONED;
+    unquoted what = {request, instrument, reason};
+    return may_enter(s, CLUA_ON_RFQ_REFUSED) ? enter_with(s, now, CLUA_ON_RFQ_REFUSED, run_rfq_refused, &what) : CLUA_OK;
+}
+
 typedef struct {
     int64_t instrument;
     const char *venue, *status;

@@ -274,15 +274,6 @@ static int cancel_all(lua_State *L) {
     return 1;
 }
 
-static int request_quote(lua_State *L) {
-    instrument *i = self(L);
-    clua_state *s = clua_desk(L, "inst:request_quote");
-    luaL_checktype(L, 2, LUA_TTABLE);
-    clua_refusal refusal = {0};
-    s->host.request_quote(s->host.context, (uint32_t)i->head.id, 0, 0, &refusal);
-    return clua_push_refusal(L, &refusal);
-}
-
 const char *const clua_instrument_fields[] = {
     "symbol", "venue", "base", "quote", "tick", "lot", "min_qty", "min_notional", "maker_fee", "taker_fee", NULL,
 };
@@ -292,7 +283,7 @@ const luaL_Reg clua_instrument_methods[] = {
     {"depth", depth}, {"imbalance", imbalance}, {"last", last}, {"time", event_time}, {"round", round_price},
     {"round_qty", round_quantity}, {"subscribe", subscribe}, {"unsubscribe", unsubscribe}, {"position", position},
     {"avg_price", average_price}, {"pnl", profit}, {"buy", buy}, {"sell", sell}, {"open_orders", open_orders},
-    {"cancel_all", cancel_all}, {"request_quote", request_quote}, {NULL, NULL},
+    {"cancel_all", cancel_all}, {"request_quote", clua_request_quote}, {NULL, NULL},
 };
 
 static const char *push_constant(lua_State *L, const char *name, const char *value) {

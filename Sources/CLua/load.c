@@ -6,7 +6,7 @@
 
 static const char *const callback_names[CLUA_CALLBACKS] = {
     "on_start", "on_quote", "on_book", "on_trade", "on_bar", "on_order", "on_fill", "on_rfq", "on_status", "on_reconcile",
-    "on_stop", "on_save", "on_load",
+    "on_stop", "on_save", "on_load", "on_rfq_refused",
 };
 
 const char *clua_callback_name(int callback) { return callback_names[callback]; }

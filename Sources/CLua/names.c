@@ -39,7 +39,7 @@ const char *clua_nearest(const char *name, const char *const *known, size_t coun
 const char *clua_kind_name(lua_State *L, int index) {
     static const struct { uint32_t kind; const char *name; } names[] = {
         {KIND_INSTRUMENT, "instrument"}, {KIND_ORDER, "order"}, {KIND_TIMER, "timer"},
-        {KIND_INDICATOR, "indicator"}, {KIND_BAR, "bar"}, {KIND_PARAMS, "params"},
+        {KIND_INDICATOR, "indicator"}, {KIND_BAR, "bar"}, {KIND_PARAMS, "params"}, {KIND_QUOTE, "quote"},
     };
     if (lua_type(L, index) == LUA_TUSERDATA) {
         const object *o = lua_touserdata(L, index);

@@ -10,7 +10,7 @@ const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
 
 void *clua_raise_kind(lua_State *L, int index, uint32_t kind) {
     const char *wanted = kind == KIND_INSTRUMENT ? "instrument" : kind == KIND_ORDER ? "order" : kind == KIND_TIMER ? "timer"
-        : kind == KIND_INDICATOR ? "indicator" : "bar";
+        : kind == KIND_INDICATOR ? "indicator" : kind == KIND_QUOTE ? "quote" : "bar";
     lua_pushfstring(L, "%s expected, got %s%s", wanted, clua_kind_name(L, index), index == 1 ? "; methods are called with a colon" : "");
     luaL_argerror(L, index, lua_tostring(L, -1));
     return NULL;
@@ -108,9 +108,10 @@ clua_text clua_text_at(lua_State *L, int index) {
 const char *clua_member(int object, size_t index) {
     static const char *const none[] = {NULL};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
-    static const char *const *const fields[] = {clua_instrument_fields, clua_order_fields, clua_bar_fields, none, none};
+    static const char *const *const fields[] = {clua_instrument_fields, clua_order_fields, clua_bar_fields, none, none, clua_quote_fields};
     static const luaL_Reg *const methods[] = {
         clua_instrument_methods, clua_order_methods, no_methods, clua_timer_methods, clua_indicator_methods,
+        clua_quote_methods,
     };
     for (size_t i = 0; fields[object][i]; i++) {
         if (index-- == 0) return fields[object][i];

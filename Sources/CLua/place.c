@@ -65,7 +65,7 @@ static const char *take_tag(lua_State *L, int type, char *out) {
     return wrong;
 }
 
-static const char *read_tag(lua_State *L, int index, char *out) { return take_tag(L, lua_getfield(L, index, "tag"), out); }
+const char *clua_read_tag(lua_State *L, int index, char *out) { return take_tag(L, lua_getfield(L, index, "tag"), out); }
 
 /// The options of nearly every order, flags and a tag, in one walk over their table; false where there is anything else, a
 /// metatable or a mistake: then nothing is settled yet.
@@ -116,7 +116,7 @@ static int read_options(lua_State *L, int index, clua_request *r) {
     else if ((wrong = read_flag(L, index, "reduce_only", &r->reduce_only))) name = "reduce_only";
     else if ((wrong = read_flag(L, index, "allow_duplicate", &r->allow_duplicate))) name = "allow_duplicate";
     else if ((wrong = read_stop(L, index, &r->has_stop, &r->stop))) return clua_refuse(L, "bad_price", "the stop price %s", wrong);
-    else if ((wrong = read_tag(L, index, r->tag))) name = "tag";
+    else if ((wrong = clua_read_tag(L, index, r->tag))) name = "tag";
     else if (!(wrong = check_together(r))) return 0;
     return name ? clua_refuse(L, "bad_options", "option %s %s", name, wrong) : clua_refuse(L, "bad_options", "%s", wrong);
 }

@@ -264,6 +264,7 @@ static int prepare(lua_State *L) {
     clua_open_records(L);
     clua_open_instruments(L);
     clua_open_orders(L);
+    clua_open_quotes(L);
     clua_open_indicators(L);
     clua_open_modules(L);
     clua_open_budget(L);

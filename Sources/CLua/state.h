@@ -65,7 +65,7 @@ enum {
 };
 
 /// What a full userdata is. Scripts cannot make userdata, so the first word of every one is ours and tells its kind.
-enum { KIND_INSTRUMENT = 0x51A7, KIND_ORDER, KIND_TIMER, KIND_INDICATOR, KIND_BAR, KIND_PARAMS };
+enum { KIND_INSTRUMENT = 0x51A7, KIND_ORDER, KIND_TIMER, KIND_INDICATOR, KIND_BAR, KIND_PARAMS, KIND_QUOTE };
 
 typedef struct {
     uint32_t kind;
@@ -249,6 +249,11 @@ void clua_open_orders(lua_State *L);
 void clua_open_records(lua_State *L);
 void clua_open_modules(lua_State *L);
 void clua_open_indicators(lua_State *L);
+void clua_open_quotes(lua_State *L);
+void clua_push_quote(lua_State *L, const clua_quote *fields);
+int clua_request_quote(lua_State *L);
+/// The tag among the options at `index`: nil, or what is wrong with it.
+const char *clua_read_tag(lua_State *L, int index, char *out);
 /// Raises that another kind of object was expected at `index`.
 void *clua_raise_kind(lua_State *L, int index, uint32_t kind);
 /// The object at `index`, or an error that says what was expected. No script has a light userdata.
@@ -284,7 +289,7 @@ clua_state *clua_desk(lua_State *L, const char *function);
 bool clua_plain_number(lua_State *L, int index, double *out);
 clua_text clua_text_at(lua_State *L, int index);
 /// Names of fields, nil-ended, and methods, by object.
-extern const char *const clua_instrument_fields[], *const clua_order_fields[], *const clua_bar_fields[];
-extern const luaL_Reg clua_instrument_methods[], clua_order_methods[], clua_timer_methods[], clua_indicator_methods[];
+extern const char *const clua_instrument_fields[], *const clua_order_fields[], *const clua_bar_fields[], *const clua_quote_fields[];
+extern const luaL_Reg clua_instrument_methods[], clua_order_methods[], clua_timer_methods[], clua_indicator_methods[], clua_quote_methods[];
 /// Pushes a table of the named fields of the userdata at 1, and what walks it: `pairs` over a record.
 int clua_pairs_of(lua_State *L, const char *const *names);

@@ -47,7 +47,19 @@ extension Settings {
         try readRisk(root)
         if let table = try root.section("watchdog") { try readWatchdog(table) }
         if let table = try root.section("dashboard") { try readDashboard(table, folder: folder) }
+        if let table = try root.section("metrics") { try readMetrics(table) }
         try root.finish()
+    }
+
+    private mutating func readMetrics(_ table: Section) throws(ConfigurationError) {
+        var read = Metrics()
+        read.listen = try table.string("listen") ?? read.listen
+        try table.finish()
+        let parts = read.listen.lastIndex(of: ":").map { (host: read.listen[..<$0], port: read.listen[read.listen.index(after: $0)...]) }
+        guard let parts, ["127.0.0.1", "localhost", "[::1]"].contains(parts.host), UInt16(parts.port) != nil else {
+            throw table.error("listen", found: "\"\(read.listen)\"", expected: "127.0.0.1:PORT, [::1]:PORT or localhost:PORT: metrics are for this machine only")
+        }
+        metrics = read
     }
 
     private mutating func readRun(_ table: Section, folder: Folder) throws(ConfigurationError) {

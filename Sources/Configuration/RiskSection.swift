@@ -38,6 +38,7 @@ extension RiskLimits {
             later.unknownAge = try unknown.span("age")
             try unknown.finish()
         }
+        later.quoteMargin = try table.span("quote_margin")
         if let difference = try table.section("break") {
             later.breakTolerance = try difference.decimal("tolerance")
             later.breakAge = try difference.span("age")

@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public var onDisconnect = OnDisconnect.cancel
     public var watchdog = Watchdog()
     public var dashboard = Dashboard()
+    /// Nil: no metrics over HTTP.
+    public var metrics: Metrics?
 
     public init() {}
 
@@ -75,7 +77,26 @@ public struct Settings: Sendable {
         public var strictBudget: Bool?
         /// As the flag has it: `1ns`, `0.5ns/instr`.
         public var computeCost: String?
+        /// Who answers requests for quotes; nil: the default dealer.
+        public var dealer: Dealer?
         public init() {}
+
+        /// `rfq`, as far as it is given.
+        public struct Dealer: Hashable, Sendable {
+            public struct Tier: Hashable, Sendable {
+                public var upTo: Amount
+                public var spread: ExactDecimal
+            }
+            public var venues: [String]?
+            public var tiers: [Tier]?
+            public var life: Span?
+            public var latency: Span?
+            public var jitter: Span?
+            public var lastLook: Span?
+            public var tolerance: ExactDecimal?
+            public var declines: ExactDecimal?
+            public init() {}
+        }
     }
 
     /// `[watchdog]`
@@ -87,6 +108,13 @@ public struct Settings: Sendable {
         /// Instructions of one callback, where they are counted: as many as the deadline has nanoseconds.
         public var strategyBudget: UInt64 = 50_000_000
         public var deadMan = Span(nanoseconds: 5_000_000_000)
+        public init() {}
+    }
+
+    /// `[metrics]`
+    public struct Metrics: Hashable, Sendable {
+        /// `127.0.0.1:PORT`, `[::1]:PORT` or `localhost:PORT`.
+        public var listen = "127.0.0.1:9464"
         public init() {}
     }
 

@@ -19,6 +19,7 @@ extension Settings.Simulation {
         seed = try table.integer("seed")
         strictBudget = try table.boolean("strict_budget")
         computeCost = try table.string("compute_cost")
+        if let section = try table.section("rfq") { dealer = try Dealer(section) }
         if let span = sample, span <= .zero { throw table.error("sample", found: "\"\(span.text)\"", expected: "a duration above zero") }
         try table.finish()
     }
@@ -41,7 +42,7 @@ extension Settings.Simulation {
         return tail.utf8.first.map { ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 } ?? false
     }
 
-    private static func isQueue(_ text: String) -> Bool {
+    static func isQueue(_ text: String) -> Bool {
         if ["risk-averse", "fifo", "log"].contains(text) { return true }
         guard text.hasPrefix("power:"), let power = try? ExactDecimal(String(text.dropFirst(6))) else { return false }
         return power.mantissa > 0
@@ -63,5 +64,36 @@ extension Section {
         guard let text = try string(key) else { return nil }
         guard isGood(text) else { throw error(key, found: "\"\(text.prefix(80))\"", expected: expected) }
         return text
+    }
+}
+
+extension Settings.Simulation.Dealer {
+    init(_ table: Section) throws(ConfigurationError) {
+        self.init()
+        venues = try table.strings("venues")
+        life = try table.span("life")
+        latency = try table.span("latency")
+        jitter = try table.span("jitter")
+        lastLook = try table.span("last_look")
+        tolerance = try table.fraction("tolerance")
+        declines = try table.fraction("declines", atMost: .one)
+        if let span = life, span == .zero { throw table.error("life", found: "\"0s\"", expected: "a duration above zero") }
+        let list = try table.sections("tiers")
+        if !list.isEmpty { tiers = try Settings.Simulation.Dealer.read(list) }
+        try table.finish()
+    }
+
+    private static func read(_ list: [Section]) throws(ConfigurationError) -> [Tier] {
+        var tiers: [Tier] = []
+        for table in list {
+            guard let upTo = try table.amount("up_to") else { throw table.error("up_to is missing; it is a value in the quote currency") }
+            guard let spread = try table.fraction("spread", atMost: .one) else { throw table.error("spread is missing; it is a fraction such as \"10bps\"") }
+            if let last = tiers.last, upTo <= last.upTo {
+                throw table.error("up_to", found: "\(upTo)", expected: "more than the tier before it, \(last.upTo)")
+            }
+            tiers.append(Tier(upTo: upTo, spread: spread))
+            try table.finish()
+        }
+        return tiers
     }
 }

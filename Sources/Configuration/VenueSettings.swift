@@ -30,11 +30,13 @@ extension Settings {
         /// What a simulation takes fees in.
         public enum FeeCurrency: String, CaseIterable, Sendable { case quote, base, received }
         public enum FeeRounding: String, CaseIterable, Sendable { case up, down, even }
-        public var feeCurrency = FeeCurrency.quote
+        public var feeCurrency: FeeCurrency?
         /// Digits after the point of a fee, nil where it is exact.
         public var feePlaces: Int?
-        public var feeRounding = FeeRounding.up
-        /// The kind's other keys, as texts (`auth`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
+        public var feeRounding: FeeRounding?
+        /// What simulations assume of the venue: that of its kind, or a file of the user's own.
+        public var profile: VenueProfile?
+        /// The kind's other keys, as texts (`auth`, `book`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
         public var options: [String: String] = [:]
     }
 }
@@ -62,8 +64,28 @@ extension Settings.Venue.Kind {
     }
 }
 
+extension Settings.Venue.Kind {
+    /// Whether its market data is not for everybody (C33): then `paper` and `record` read credentials, too.
+    public var needsCredentialsForMarketData: Bool {
+        switch self {
+        case .apifiny, .dvchain: true
+        case .cryptocom, .valr, .smartvalor, .sim: false
+        }
+    }
+}
+
 extension Settings.Venue {
+    /// The first credential without which orders cannot be sent; nil where all are there.
+    public var missingCredential: String? {
+        switch kind {
+        case .dvchain: credentials["token"] != nil ? nil : ["user", "password"].first { credentials[$0] == nil }
+        case .cryptocom, .valr, .smartvalor, .apifiny, .sim: kind.credentialKeys.first { credentials[$0] == nil }
+        }
+    }
+
     private enum Auth: String, CaseIterable { case header, message }
+    private enum Book: String, CaseIterable { case aggregated, full }
+    private enum Route: String, CaseIterable { case socket, rest }
     private enum Workflow: String, CaseIterable { case rfq, order }
     private enum Orders: String, CaseIterable { case rest, fix }
     /// Identifiers may be written out; everything else is a secret.
@@ -92,15 +114,15 @@ extension Settings.Venue {
         if let fees = try table.section("fees") {
             makerFee = try fees.decimal("maker", least: nil)
             takerFee = try fees.decimal("taker", least: nil)
-            feeCurrency = try fees.choice("currency", FeeCurrency.self) ?? feeCurrency
-            feeRounding = try fees.choice("rounding", FeeRounding.self) ?? feeRounding
-            if let places = try fees.integer("places") {
-                guard (0...Int64(Amount.scale)).contains(places) else {
-                    throw fees.error("places", found: "\(places)", expected: "0 to \(Amount.scale) digits after the point")
-                }
-                feePlaces = Int(places)
-            }
+            feeCurrency = try fees.choice("currency", FeeCurrency.self)
+            feeRounding = try fees.choice("rounding", FeeRounding.self)
+            feePlaces = try fees.places("places")
             try fees.finish()
+        }
+        if let path = try table.string("profile") {
+            profile = try VenueProfile.load(folder.resolve(path))
+        } else {
+            profile = .of(kind)
         }
         try readOptions(table)
         for rules in try table.sections("instrument") { instrumentRules.append(try InstrumentRules(rules)) }
@@ -140,7 +162,10 @@ extension Settings.Venue {
 
     private mutating func readOptions(_ table: Section) throws(ConfigurationError) {
         switch kind {
-        case .valr: options["auth"] = try table.choice("auth", Auth.self)?.rawValue
+        case .valr:
+            options["auth"] = try table.choice("auth", Auth.self)?.rawValue
+            options["book"] = try table.choice("book", Book.self)?.rawValue
+            options["orders"] = try table.choice("orders", Route.self)?.rawValue
         case .smartvalor: options["poll"] = try table.span("poll")?.text
         case .dvchain: options["workflow"] = try table.choice("workflow", Workflow.self)?.rawValue
         case .apifiny:
@@ -171,7 +196,13 @@ extension Section {
         guard case .string(let text) = node else {
             throw error(key, found: node.kind, expected: "\"env:NAME\" or \"file:PATH\"")
         }
-        if text.hasPrefix("env:"), text.utf8.count > 4 { return .environment(String(text.dropFirst(4))) }
+        let isName = text.utf8.count > 4 && text.utf8.dropFirst(4).allSatisfy { byte in
+            byte == UInt8(ascii: "_") || byte &- 48 <= 9 || (byte | 0x20) &- 97 < 26
+        }
+        if text.hasPrefix("env:"), !isName {
+            throw error(key, found: "env: with what is no variable's name (not shown)", expected: "\"env:NAME\" of letters, digits and _")
+        }
+        if text.hasPrefix("env:") { return .environment(String(text.dropFirst(4))) }
         if text.hasPrefix("file:"), text.utf8.count > 5 { return .file(folder.resolve(String(text.dropFirst(5)))) }
         if mayBeLiteral, !text.isEmpty { return .identifier(text) }
         throw error(key, found: "a literal (not shown)", expected: "\"env:NAME\" or \"file:PATH\"; secrets do not belong in this file")

@@ -28,6 +28,8 @@ public struct Fill: Hashable, Sendable, BitwiseCopyable {
 /// Why a venue refused an order or a cancel. `name` is what scripts and files show.
 public enum RejectReason: UInt8, Hashable, Sendable, BitwiseCopyable {
     case postOnly = 0, unknownOrder, insufficientBalance, reduceOnly, unsupported, noReference, minQuantity, minNotional, venue
+    /// The quote had ended when its acceptance came; the dealer took its last look.
+    case quoteExpired, lastLook
 
     public var name: String {
         switch self {
@@ -40,6 +42,8 @@ public enum RejectReason: UInt8, Hashable, Sendable, BitwiseCopyable {
         case .minQuantity: "min_qty"
         case .minNotional: "min_notional"
         case .venue: "venue"
+        case .quoteExpired: "quote_expired"
+        case .lastLook: "last_look"
         }
     }
 }

@@ -30,7 +30,7 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
     public private(set) var request: OrderRequest
     public private(set) var phase = Phase.pending
     public private(set) var isCancelRequested = false
-    public private(set) var isAmendRequested = false
+    public private(set) var amends = AmendsInFlight()
     public private(set) var filled = Quantity.zero
     /// Σ price × size of its fills, in tick·lots: the average price is this over `filled`.
     public private(set) var filledTickLots: Int128 = 0
@@ -102,7 +102,7 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
             return .unchanged
         case (_, .amendRejected):
             guard isAmendRequested else { return .contradicted }
-            isAmendRequested = false
+            amends.answered()
             return .advanced
         case (_, .filled(let fill)):
             return absorb(fill, at: time)
@@ -134,7 +134,7 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         case .done:
             return .contradicted
         case .pending, .working, .unknown:
-            isAmendRequested = false
+            amends.answered()
             request.price = price
             request.quantity = filled + open
             return .advanced
@@ -154,15 +154,23 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         return true
     }
 
-    public mutating func requestAmend() -> Bool {
-        guard isOpen, !isCancelRequested else { return false }
-        isAmendRequested = true
-        return true
+    /// Whether an amendment can be asked for.
+    public var mayAmend: Bool { isOpen && !isCancelRequested }
+    public var isAmendRequested: Bool { !amends.isEmpty }
+
+    /// Notes that an amendment has left.
+    public mutating func noteAmend(_ request: AmendRequest) { amends.sent(request) }
+
+    /// The amendment with what it keeps written out: as the venue will know it if it accepts all that is in flight before it.
+    public func spelledOut(_ amendment: AmendRequest) -> AmendRequest {
+        var whole = amendment
+        if whole.keepsPrice { whole.price = amends.price ?? request.price }
+        if whole.keepsQuantity { whole.quantity = amends.quantity ?? leaves }
+        return whole
     }
 
-    /// Takes back a cancel or an amendment that never left.
+    /// Takes back a cancel that never left.
     public mutating func withdrawCancel() { isCancelRequested = false }
-    public mutating func withdrawAmend() { isAmendRequested = false }
 
     /// Notes that the answer to what we sent is lost.
     public mutating func loseTrack() {

@@ -51,6 +51,8 @@ public struct OrderRequest: Hashable, Sendable, BitwiseCopyable {
     public var timeInForce: TimeInForce
     public var isPostOnly: Bool
     public var isReduceOnly: Bool
+    /// The strategy says that a second order like a live one is meant (control C16).
+    public var allowsDuplicate: Bool
     public var quantity: Quantity
     /// The limit; meaningless where `type.hasLimit` is false.
     public var price: Price
@@ -59,20 +61,23 @@ public struct OrderRequest: Hashable, Sendable, BitwiseCopyable {
     /// With GTD: the venue's time at which the order ends.
     public var expire: Timestamp
     public var tag: OrderTag
-    /// The strategy says that a second order like a live one is meant (control C16).
-    public var allowsDuplicate: Bool
+    /// The quote that it accepts (control C35); ``QuoteID/none`` for an order to a book.
+    public var quote: QuoteID
 
     public init(
         id: OrderID, instrument: InstrumentID, side: Side, type: OrderType, quantity: Quantity,
         price: Price = Price(ticks: 0), stop: Price = Price(ticks: 0), timeInForce: TimeInForce = .goodTillCancel,
         expire: Timestamp = .never, isPostOnly: Bool = false, isReduceOnly: Bool = false, tag: OrderTag = .none,
-        allowsDuplicate: Bool = false
+        allowsDuplicate: Bool = false, quote: QuoteID = .none
     ) {
         (self.id, self.instrument, self.side, self.type, self.quantity) = (id, instrument, side, type, quantity)
         (self.price, self.stop, self.timeInForce, self.expire) = (price, stop, timeInForce, expire)
         (self.isPostOnly, self.isReduceOnly, self.tag) = (isPostOnly, isReduceOnly, tag)
-        self.allowsDuplicate = allowsDuplicate
+        (self.allowsDuplicate, self.quote) = (allowsDuplicate, quote)
     }
+
+    /// Whether it accepts a quote: it meets a dealer, never a book.
+    public var isAcceptance: Bool { quote != .none }
 }
 
 /// A wish to change an open order: the new open quantity and the new limit.
@@ -81,8 +86,13 @@ public struct AmendRequest: Hashable, Sendable, BitwiseCopyable {
     public var price: Price
     /// What shall be open after the amendment, in lots.
     public var quantity: Quantity
+    /// Only the quantity changes: ``price`` is where the order stands, or will stand by an amendment in flight.
+    public var keepsPrice: Bool
+    /// Only the price changes: ``quantity`` is what is open, or will be by an amendment in flight.
+    public var keepsQuantity: Bool
 
-    public init(id: OrderID, price: Price, quantity: Quantity) {
+    public init(id: OrderID, price: Price, quantity: Quantity, keepsPrice: Bool = false, keepsQuantity: Bool = false) {
         (self.id, self.price, self.quantity) = (id, price, quantity)
+        (self.keepsPrice, self.keepsQuantity) = (keepsPrice, keepsQuantity)
     }
 }

@@ -49,6 +49,8 @@ public enum Breach: Error, Hashable, Sendable, BitwiseCopyable {
     case duplicateWithin(age: Span, window: Span)
     case selfMatch(own: Price)
     case reduceOnly(positionLots: Int64, afterLots: Int64)
+    // C35.
+    case quote(QuoteFault)
 }
 
 /// Why a book cannot be quoted on.
@@ -83,6 +85,7 @@ extension Breach {
         case .state: 20
         case .notReconciled: 25
         case .tooManyUnknown, .unknownTooOld: 26
+        case .quote: 35
         }
     }
 
@@ -120,6 +123,7 @@ extension Breach {
         case .duplicate, .duplicateWithin: "duplicate"
         case .selfMatch: "self_match"
         case .reduceOnly: "reduce_only"
+        case .quote(let fault): fault.code
         }
     }
 }

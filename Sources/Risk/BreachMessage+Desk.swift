@@ -24,7 +24,7 @@ extension Breach {
         case .unknownInstrument, .badQuantity, .tooLarge, .badPrice, .badStop, .badExpire, .unsupportedType,
             .unsupportedTimeInForce, .unsupportedPostOnly, .minQuantity, .minNotional, .maxOrderQuantity, .maxOrderValue, .noReference,
             .priceCollar, .maxOpenOrders, .maxOpenValue, .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch,
-            .reduceOnly:
+            .reduceOnly, .quote:
             preconditionFailure("not a limit of the desk: \(code)")
         }
     }

@@ -15,6 +15,7 @@ extension Breach {
         case .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
             .tooManyUnknown, .unknownTooOld:
             ofTheDesk(on: instrument)
+        case .quote(let fault): fault.words
         case .duplicate: "an order like this one is live on \(instrument.name)"
         case .duplicateWithin(let age, let window):
             "an order like this one was sent to \(instrument.name) \(age.text) ago; the window is \(window.text)"
@@ -43,7 +44,7 @@ extension Breach {
         case .unknownInstrument, .maxOrderQuantity, .maxOrderValue, .noReference, .priceCollar, .maxOpenOrders, .maxOpenValue,
             .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly,
             .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
-            .tooManyUnknown, .unknownTooOld:
+            .tooManyUnknown, .unknownTooOld, .quote:
             preconditionFailure("not a malformed request: \(code)")
         }
     }
@@ -60,7 +61,7 @@ extension Breach {
             .unsupportedTimeInForce, .unsupportedPostOnly, .minQuantity, .minNotional, .maxOpenOrders, .maxOpenValue,
             .maxPosition, .insufficientBalance, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly,
             .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
-            .tooManyUnknown, .unknownTooOld:
+            .tooManyUnknown, .unknownTooOld, .quote:
             preconditionFailure("not a limit of one order: \(code)")
         }
     }
@@ -77,7 +78,7 @@ extension Breach {
             .unsupportedTimeInForce, .unsupportedPostOnly, .minQuantity, .minNotional, .maxOrderQuantity, .maxOrderValue,
             .noReference, .priceCollar, .duplicate, .duplicateWithin, .selfMatch, .reduceOnly,
             .collarOverTime, .bookInvalid, .throttled, .repeatedFills, .maxGross, .maxNet, .notPermitted, .state, .notReconciled,
-            .tooManyUnknown, .unknownTooOld:
+            .tooManyUnknown, .unknownTooOld, .quote:
             preconditionFailure("not a limit of the account: \(code)")
         }
     }

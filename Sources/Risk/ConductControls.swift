@@ -8,6 +8,8 @@ extension Gate {
     /// An order being cancelled may still be there, and counts; except for a post-only order, which the venue refuses rather than
     /// lets it trade. An untriggered stop meets nobody.
     @inline(__always) func checkSelfMatch(of request: OrderRequest, exposure: Exposure) throws(Breach) {
+        // A quote is taken from its dealer, whatever stands in the book.
+        if request.isAcceptance { return }
         switch request.side {
         case .buy:
             let own = request.isPostOnly ? exposure.lowestStayingSellTicks : exposure.lowestOwnSellTicks

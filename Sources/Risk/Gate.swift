@@ -13,9 +13,11 @@ public struct Gate: Sendable {
     public private(set) var limitVersion: UInt32 = 1
     private let instruments: [Instrument]
     private let strategy: String
-    private var limits: [InstrumentLimits]
+    private(set) var limits: [InstrumentLimits]
     private var longestWindow = Span.zero
     private var recent = RecentIntents()
+    /// C35.
+    var quotes = QuoteLedger()
     /// What is judged beside the numbers of one request.
     public private(set) var live: LiveDefaults?
     package var conditions: LiveConditions
@@ -27,6 +29,7 @@ public struct Gate: Sendable {
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
         self.live = live
+        quotes.margin = limits.later.quoteMargin ?? live?.quoteMargin ?? .zero
         conditions = LiveConditions(instruments, limits: limits, strategy: strategy, live: live)
     }
 
@@ -44,6 +47,7 @@ public struct Gate: Sendable {
     public mutating func replace(_ limits: RiskLimits) {
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
+        quotes.margin = limits.later.quoteMargin ?? live?.quoteMargin ?? .zero
         limitVersion += 1
     }
 
@@ -65,6 +69,7 @@ public struct Gate: Sendable {
             }
             recent.note(request, at: now, longest: longestWindow)
         }
+        if request.isAcceptance { quotes.use(request.quote) }
         return Cleared(request, charge: charge, limitVersion: limitVersion)
     }
 
@@ -85,7 +90,13 @@ public struct Gate: Sendable {
         var changed = request
         (changed.price, changed.quantity) = (amendment.price, amendment.quantity)
         let others = exposure.without(request.side, leaves: leaves, at: charge.price, limit: limit)
-        let amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        var amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        if amendment.keepsPrice, amendment.price != request.price {
+            // An amendment in flight would bring that price: where the venue refuses it, the order stays where it stands.
+            changed.price = request.price
+            let standing = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+            if standing.value > amended.value { amended = standing }
+        }
         return ClearedAmendment(amendment, charge: amended, limitVersion: limitVersion)
     }
 
@@ -99,6 +110,7 @@ public struct Gate: Sendable {
         _ request: OrderRequest, at now: Timestamp, exposure: Exposure, limit: InstrumentLimits, isNew: Bool
     ) throws(Breach) -> Charge {
         try limit.checkForm(of: request, at: now)
+        if request.isAcceptance { try quotes.check(request, at: now) }
         let reference = limit.reference(at: now, exposure: exposure)
         let worst = limit.worstTicks(of: request, reference: reference, exposure: exposure)
         let charge = try limit.charge(request, worstTicks: worst, reserves: exposure.checksBalances)

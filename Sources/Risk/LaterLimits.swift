@@ -58,6 +58,8 @@ public struct LaterAccountLimits: Hashable, Sendable {
     /// C27: how far a position may differ from the venue's, by currency, and for how long.
     public var breakTolerance: ExactDecimal?
     public var breakAge: Span?
+    /// C35: what is taken off the end of every quote; nil: the desk's own.
+    public var quoteMargin: Span?
 
     public init() {}
 }

@@ -20,6 +20,8 @@ public struct LiveDefaults: Sendable {
     /// C26.
     public var unknownMax = 5
     public var unknownAge = Span(nanoseconds: 60_000_000_000)
+    /// C35.
+    public var quoteMargin = Span(nanoseconds: 250_000_000)
     public init(messages: [String: MessageRate] = [:]) { self.messages = messages }
 }
 

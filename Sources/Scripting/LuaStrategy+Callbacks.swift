@@ -111,6 +111,22 @@ extension LuaStrategy: Strategy {
         return failed("on_fill", desk, "a fill of order \(unsafe host.pointee.orderID(order))")
     }
 
+    public func onQuoted(_ quote: Quote, _ desk: inout Desk) -> CallbackResult {
+        var shown = unsafe ScriptHost.shown(quote, host)
+        if unsafe call(&desk, { unsafe clua_on_rfq($0, $1, &shown) }) == CLUA_OK { return .clean }
+        return failed("on_rfq", desk, "a quote of \(shown.price) for request \(quote.id.request.raw) of \(name(quote.instrument))")
+    }
+
+    public func onQuoteRefused(
+        _ request: QuoteRequestID, of instrument: InstrumentID, reason: String, _ desk: inout Desk
+    ) -> CallbackResult {
+        let answer = unsafe call(&desk) { state, now in
+            unsafe reason.withCString { unsafe clua_on_rfq_refused(state, now, request.raw, UInt32(instrument.index), $0) }
+        }
+        if answer == CLUA_OK { return .clean }
+        return failed("on_rfq_refused", desk, "request \(request.raw) for a quote of \(name(instrument)) refused: \(reason)")
+    }
+
     public func onTimer(_ timer: TimerID, _ desk: inout Desk) -> CallbackResult {
         if unsafe call(&desk, { unsafe clua_on_timer($0, $1, timer.raw) }) == CLUA_OK { return .clean }
         return failed("a timer", desk, "timer \(timer.raw)")

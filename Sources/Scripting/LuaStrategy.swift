@@ -147,7 +147,7 @@ extension LuaStrategy {
         var callbacks: Callbacks = .order
         let table: [(Int, Callbacks)] = [
             (CLUA_ON_QUOTE, .quote), (CLUA_ON_BOOK, .book), (CLUA_ON_TRADE, .trade), (CLUA_ON_BAR, .bar),
-            (CLUA_ON_FILL, .fill), (CLUA_ON_STATUS, .status),
+            (CLUA_ON_FILL, .fill), (CLUA_ON_STATUS, .status), (CLUA_ON_RFQ, .quoted), (CLUA_ON_RFQ_REFUSED, .quoteRefused),
         ]
         for (callback, flag) in table where unsafe clua_has(state, Int32(callback)) { callbacks.insert(flag) }
         return callbacks

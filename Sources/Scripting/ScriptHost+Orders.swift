@@ -8,7 +8,7 @@ extension ScriptHost {
     /// Amounts that one order may stand for, in whole units: beyond them exact money would not fit.
     private static let largestNotional = Amount(raw: Int128(1_000_000_000_000) * ExactDecimal.powerOfTen(Amount.scale))
 
-    private enum Bad: Error {
+    enum Bad: Error {
         case price(String)
         case quantity(String)
     }
@@ -28,7 +28,7 @@ extension ScriptHost {
         return Price(ticks: ticks)
     }
 
-    private static func quantity(
+    static func quantity(
         _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument
     ) throws(Bad) -> Quantity {
         guard value.isFinite, value > 0 else { throw .quantity("the quantity \(shown(value)) is not a finite number above zero") }
@@ -43,7 +43,7 @@ extension ScriptHost {
     }
 
     /// Refuses what no account could hold, before exact arithmetic would have to trap on it.
-    private static func checkSize(
+    static func checkSize(
         _ request: OrderRequest, _ grids: Grids, _ instrument: @autoclosure () -> Instrument, touch: Int64
     ) throws(Bad) {
         let ticks = max(request.type.hasLimit ? request.price.ticks : 0, request.type.isStop ? request.stop.ticks : 0, touch, 1)
@@ -56,7 +56,7 @@ extension ScriptHost {
         }
     }
 
-    private static func refuse(_ refusal: OpaquePointer, _ bad: Bad) {
+    static func refuse(_ refusal: OpaquePointer, _ bad: Bad) {
         switch bad {
         case .price(let message): unsafe refuse(refusal, "bad_price", message)
         case .quantity(let message): unsafe refuse(refusal, "bad_qty", message)
@@ -136,7 +136,8 @@ extension ScriptHost {
         let index = order.instrument.position
         let instrument = unsafe host.pointee.instruments[index]
         let grids = unsafe host.pointee.grids[index]
-        var wanted = AmendRequest(id: order.id, price: order.request.price, quantity: order.leaves)
+        var wanted = AmendRequest(
+            id: order.id, price: order.request.price, quantity: order.leaves, keepsPrice: !hasPrice, keepsQuantity: !hasQuantity)
         do throws(Bad) {
             if hasPrice && !order.request.type.hasLimit { throw .price("the order has no limit price to amend") }
             if hasPrice { wanted.price = try Self.price(price, grids, instrument, "price") }
@@ -243,13 +244,5 @@ extension ScriptHost {
                 order.isCancelRequested ? CLUA_PENDING_CANCEL : order.filled == .zero ? CLUA_OPEN : CLUA_PARTIALLY_FILLED
             }
         return UInt8(state)
-    }
-
-    static func requestQuote(
-        _ context: UnsafeMutableRawPointer?, _ index: UInt32, _ side: Int32, _ quantity: Double,
-        _ refusal: OpaquePointer
-    ) -> Int32 {
-        unsafe refuse(refusal, "unsupported", "this venue does not quote on request")
-        return 0
     }
 }

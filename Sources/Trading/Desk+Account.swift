@@ -18,10 +18,10 @@ extension Desk {
             switch order.side {
             case .buy:
                 own.buyLeavesLots += leaves
-                if order.request.type == .limit { own.highestBuyTicks = max(own.highestBuyTicks, order.request.price.ticks) }
+                if order.request.type == .limit, !order.request.isAcceptance { own.highestBuyTicks = max(own.highestBuyTicks, order.request.price.ticks) }
             case .sell:
                 own.sellLeavesLots += leaves
-                if order.request.type == .limit { own.lowestSellTicks = min(own.lowestSellTicks, order.request.price.ticks) }
+                if order.request.type == .limit, !order.request.isAcceptance { own.lowestSellTicks = min(own.lowestSellTicks, order.request.price.ticks) }
             }
         }
         return own

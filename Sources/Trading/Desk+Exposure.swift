@@ -90,7 +90,7 @@ extension Desk {
         case .sell: exposure.sellLeavesLots += leaves
         }
         let own = order.request
-        if own.type == .limit {
+        if own.type == .limit, !own.isAcceptance {
             if own.side == .buy {
                 exposure.highestOwnBuyTicks = max(exposure.highestOwnBuyTicks, own.price.ticks)
                 if !order.isCancelRequested { exposure.highestStayingBuyTicks = max(exposure.highestStayingBuyTicks, own.price.ticks) }
@@ -99,7 +99,7 @@ extension Desk {
                 if !order.isCancelRequested { exposure.lowestStayingSellTicks = min(exposure.lowestStayingSellTicks, own.price.ticks) }
             }
         }
-        if !isTwinAllowed, !order.isCancelRequested, own.side == request.side, own.type == request.type, own.quantity == request.quantity,
+        if !isTwinAllowed, !order.isCancelRequested, !own.isAcceptance, own.side == request.side, own.type == request.type, own.quantity == request.quantity,
             own.price == request.price, own.stop == request.stop {
             exposure.hasLiveTwin = true
         }

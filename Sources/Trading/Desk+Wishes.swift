@@ -5,6 +5,7 @@ enum Wish: Hashable, Sendable {
     case submit(OrderRequest)
     case cancel(OrderID)
     case amend(AmendRequest)
+    case requestQuote(QuoteRequest)
 }
 
 /// Why a wish is refused on the spot, before any limit is judged: form only.
@@ -40,15 +41,19 @@ extension Desk {
     /// Notes a wish for an order; its `id` is given here. Limits are judged after the callback has returned cleanly.
     public mutating func submit(_ draft: OrderRequest) throws(FormRefusal) -> OrderID {
         try admitWish()
-        let currency = instruments[draft.instrument.position].quote
-        if let index = portfolio.currencyIndex(currency), conversions[index] == nil {
-            throw .unconvertible(currency: currency, into: reportingCurrency)
-        }
+        try admitCurrency(of: draft.instrument)
         var request = draft
         request.id = orders.nextID()
         orders.open(request, at: now)
         wishes.append(.submit(request))
         return request.id
+    }
+
+    func admitCurrency(of instrument: InstrumentID) throws(FormRefusal) {
+        let currency = instruments[instrument.position].quote
+        if let index = portfolio.currencyIndex(currency), conversions[index] == nil {
+            throw .unconvertible(currency: currency, into: reportingCurrency)
+        }
     }
 
     /// Asks for a cancel. False where the order is final or a cancel is under way: nothing is sent.
@@ -70,11 +75,11 @@ extension Desk {
     public mutating func amend(_ request: AmendRequest) throws(FormRefusal) {
         try admitWish()
         guard let record = orders[request.id], record.order.isOpen else { throw .final }
-        guard orders.update(request.id, { $0.order.requestAmend() }) == true else { throw .beingCancelled }
+        guard record.order.mayAmend else { throw .beingCancelled }
         wishes.append(.amend(request))
     }
 
-    private func admitWish() throws(FormRefusal) {
+    func admitWish() throws(FormRefusal) {
         if isClosed || stopReason != nil { throw .stopping }
         if wishes.count >= wishLimit { throw .tooMany(limit: Desk.wishesPerCallback) }
     }

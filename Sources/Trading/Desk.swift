@@ -38,6 +38,7 @@ public import Domain
     var bars: BarSubscriptions
     var wishes: [Wish] = []
     var wishLimit = Desk.wishesPerCallback
+    var quoteRequests = QuoteRequestList()
     private var tags = TagTable()
     /// Highest equity seen at a sample or fill, the starting equity at first.
     public internal(set) var peakEquity: Amount

@@ -26,6 +26,7 @@ extension Engine where S: ~Copyable {
         case .pulse: pulse(&effects)
         case .verdict(let message):
             strategy.condemn(message)
+            isCondemned = true
             if isRunning { finish(.failed, &effects) }
         }
     }

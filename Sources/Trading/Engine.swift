@@ -25,6 +25,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     public private(set) var toleratedFaults = 0
     var gate: Gate
     private let errorPolicy: ErrorPolicy
+    /// The watchdog ended the strategy, perhaps in the middle of a callback: it is never entered again.
+    var isCondemned = false
     private(set) var callbacks: Callbacks = []
 
     public init(strategy: consuming S, gate: Gate, desk: DeskSetup, errorPolicy: ErrorPolicy = .stop) {
@@ -80,6 +82,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         case .stop(let reason): stop(reason, &effects)
         case .lost(let order): lose(order, &effects)
         case .control(let input): control(input, &effects)
+        case .quote(let answer): quoted(answer, &effects)
         }
     }
 
@@ -133,10 +136,23 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             toleratedFaults += 1
             noteToleratedFault()
         case .carryOn, .stop, .kill:
-            life = .failed(message: strategy.faultMessage)
+            let message = strategy.faultMessage
+            let isCalled = mayHearOfItsEnd
+            life = .failed(message: message)
             desk.isClosed = true
             cancelAll(&effects)
+            if isCalled { sayFarewell(message) }
         }
+    }
+
+    /// Not one that was ended from outside or can run no more, and not while `onStop` itself is what failed.
+    private var mayHearOfItsEnd: Bool { hearsReports && !isCondemned && !strategy.isDead }
+
+    /// The last call after a failure. What fails in it is told, but it is the first failure that ended the run.
+    private mutating func sayFarewell(_ message: String) {
+        guard strategy.onStop(message, &desk) == .failed else { return }
+        desk.notes.append(.log(at: desk.now, level: .error, text: strategy.faultMessage))
+        strategy.condemn(message)
     }
 
     /// A strategy that fails on every event must not fill the disk with its log.
@@ -154,8 +170,9 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         for wish in desk.wishes {
             switch wish {
             case .submit(let request): desk.orders.drop(request.id)
+            case .requestQuote(let request): desk.quoteRequests.settle(request.id)
             case .cancel(let id): _ = desk.orders.update(id) { $0.order.withdrawCancel() }
-            case .amend(let request): _ = desk.orders.update(request.id) { $0.order.withdrawAmend() }
+            case .amend: break
             }
         }
         desk.wishes.removeAll(keepingCapacity: true)
@@ -192,6 +209,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
+            case .requestQuote(let request):
+                guard let reason = ask(request, &effects) else { continue }
+                refusals += 1
+                refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             }
         }
         if life == .running { desk.wishes.removeAll(keepingCapacity: true) } else { dropUnjudged(from: index) }
@@ -233,17 +254,18 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     private mutating func amend(_ request: AmendRequest, handled: inout Int, _ effects: inout [Effect]) {
         guard let record = desk.orders[request.id], let charge = record.charge, record.order.isOpen else { return }
         let order = record.order
+        let request = order.spelledOut(request)
         do {
             let exposure = desk.exposure(for: order.request, amending: request.id)
             let cleared = try gate.clear(
                 request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) { $0.charge = cleared.charge }
+            _ = desk.orders.update(request.id) {
+                $0.order.noteAmend(request)
+                $0.charge = cleared.charge
+            }
             effects.append(.amend(cleared, order.instrument))
         } catch {
-            _ = desk.orders.update(request.id) {
-                $0.order.withdrawAmend()
-                $0.reason = error.code
-            }
+            _ = desk.orders.update(request.id) { $0.reason = error.code }
             answer(request.id, isLast: false, handled: &handled, &effects)
         }
     }
@@ -253,7 +275,11 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         guard callbacks.contains(.order) else { return }
         let before = desk.wishes.count
         desk.wishLimit = before + Desk.wishesPerCallback
-        let result = isLast ? .clean : strategy.onOrder(id, &desk)
+        answered(isLast ? .clean : strategy.onOrder(id, &desk), from: before, &effects)
+    }
+
+    /// The end of a callback that ran while wishes were being judged; its own begin at `before`.
+    mutating func answered(_ result: CallbackResult, from before: Int, _ effects: inout [Effect]) {
         switch result {
         case .clean:
             if let reason = desk.stopReason, life == .running {
@@ -264,6 +290,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             let own = desk.wishes[before...]
             desk.wishes.removeSubrange(before...)
             for case .submit(let request) in own { desk.orders.drop(request.id) }
+            for case .requestQuote(let request) in own { desk.quoteRequests.settle(request.id) }
             fail(&effects)
         }
     }

@@ -18,11 +18,15 @@ public import Risk
     /// The answer to an order is lost: unknown until it is proven what happened.
     case lost(OrderID)
     case control(ControlInput)
+    /// A venue's answer to a request for a quote.
+    case quote(QuoteAnswer)
 }
 
 /// What comes out of a step, in order.
 public enum Effect: Sendable {
+    /// An order, or the acceptance of a quote.
     case submit(Cleared)
+    case requestQuote(ClearedQuoteRequest)
     case amend(ClearedAmendment, InstrumentID)
     case cancel(OrderID, InstrumentID)
     /// A fill was booked.

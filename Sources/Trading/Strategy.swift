@@ -12,6 +12,8 @@ public struct Callbacks: OptionSet, Hashable, Sendable, BitwiseCopyable {
     public static let order = Callbacks(rawValue: 1 << 4)
     public static let fill = Callbacks(rawValue: 1 << 5)
     public static let status = Callbacks(rawValue: 1 << 6)
+    public static let quoted = Callbacks(rawValue: 1 << 7)
+    public static let quoteRefused = Callbacks(rawValue: 1 << 8)
 }
 
 /// Whether a callback came back cleanly. What a failed one asked for is never judged, let alone sent.
@@ -38,6 +40,12 @@ public protocol Strategy: ~Copyable {
     /// An order of ours changed state; `desk.order(id)` tells to what.
     mutating func onOrder(_ order: OrderID, _ desk: inout Desk) -> CallbackResult
     mutating func onFill(_ fill: Fill, of order: OrderID, exchangeTime: Timestamp, _ desk: inout Desk) -> CallbackResult
+    /// A venue answers a request for a quote with a price; ``Desk/accept(_:tag:)`` takes it.
+    mutating func onQuoted(_ quote: Quote, _ desk: inout Desk) -> CallbackResult
+    /// A request for a quote got none; the reason is a lower-case code.
+    mutating func onQuoteRefused(
+        _ request: QuoteRequestID, of instrument: InstrumentID, reason: String, _ desk: inout Desk
+    ) -> CallbackResult
     mutating func onTimer(_ timer: TimerID, _ desk: inout Desk) -> CallbackResult
     mutating func onStatus(_ status: VenueStatus, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
     mutating func onStatus(_ status: VenueStatus, ofVenue venue: String, _ desk: inout Desk) -> CallbackResult
@@ -58,6 +66,10 @@ public protocol Strategy: ~Copyable {
 extension Strategy where Self: ~Copyable {
     public var isDead: Bool { false }
     public var work: UInt64 { 0 }
+    public mutating func onQuoted(_ quote: Quote, _ desk: inout Desk) -> CallbackResult { .clean }
+    public mutating func onQuoteRefused(
+        _ request: QuoteRequestID, of instrument: InstrumentID, reason: String, _ desk: inout Desk
+    ) -> CallbackResult { .clean }
     public mutating func onStatus(_ status: VenueStatus, ofVenue venue: String, _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func onReconcile(_ report: ReconcileReport, _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func save(_ desk: inout Desk) -> [UInt8]? { nil }

@@ -33,6 +33,8 @@ public struct VenueCapabilities: Hashable, Sendable {
     /// The venue's published limit of order messages, and how long a window it counts them in.
     public var messageRate: Int
     public var messageWindow: Span
+    /// Whether a dealer answers requests for quotes there.
+    public var quotesOnRequest = false
 
     public init(
         orderTypes: Set<OrderType>, timesInForce: Set<TimeInForce>, hasPostOnly: Bool, clientIDs: ClientIDs, refusesRepeatedClientIDs: Bool,

@@ -30,7 +30,11 @@ public enum VenueScope: Hashable, Sendable {
 public struct VenueOrderRequest: Hashable, Sendable {
     public var clientID: String
     public var request: OrderRequest
-    public init(clientID: String, request: OrderRequest) { (self.clientID, self.request) = (clientID, request) }
+    /// Of an acceptance: the number of the request whose quote it takes.
+    public var quote: UInt64?
+    public init(clientID: String, request: OrderRequest, quote: UInt64? = nil) {
+        (self.clientID, self.request, self.quote) = (clientID, request, quote)
+    }
 }
 
 /// Everything by which a venue may know an order.

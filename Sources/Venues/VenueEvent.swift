@@ -15,12 +15,15 @@ public enum VenueEvent: Sendable {
     case fill(VenueFill)
     /// Definitely not executed.
     case refused(clientID: String, reason: RejectReason, code: String, message: String)
+    case quote(VenueQuoteAnswer)
     /// The answer to a placement is lost: unknown until proven.
     case lost(clientID: String, why: String)
     /// The answer to a cancel or an amendment; a refusal proves nothing about the order.
     case cancelRefused(VenueOrderReference, code: String, message: String)
     case cancelLost(VenueOrderReference, why: String)
     case amendRefused(VenueOrderReference, code: String, message: String)
+    /// The venue has changed the order: its price, and what it is for in all, fills included.
+    case amended(VenueOrderReference, price: Price, total: Quantity)
     /// The venue has the cancel-all; `nil` is the account. Not its outcome.
     case cancelAllReceived(symbol: String?)
     case cancelAllFailed(symbol: String?, why: String)

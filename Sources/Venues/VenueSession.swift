@@ -10,6 +10,8 @@ public protocol VenueSession {
     var warmAddresses: [String] { get }
     /// - Parameter actions: appended to, in the order in which they are to be done.
     mutating func handle(_ input: VenueInput, at now: VenueTime, into actions: inout [VenueAction])
+    /// Asks for a quote: answered once, by `.quote`, and refused where the venue does not quote on request.
+    mutating func requestQuote(_ request: VenueQuoteRequest, at now: VenueTime, into actions: inout [VenueAction])
 }
 
 /// Both clocks of the moment: the wall's, corrected by what the venue says, and one that never jumps.

@@ -46,7 +46,7 @@ struct CheckCommand: ParsableCommand {
 
     private static let callbacks = [
         "on_start", "on_quote", "on_book", "on_trade", "on_bar", "on_order", "on_fill", "on_rfq", "on_status", "on_reconcile",
-        "on_stop", "on_save", "on_load",
+        "on_stop", "on_save", "on_load", "on_rfq_refused",
     ]
 
     private static func pair(_ text: String) throws -> (key: String, value: String) {

@@ -29,6 +29,7 @@ import Testing
             permit = { maker = ["sim:BTC_USDT"] }
             unknown = { max = 5, age = "60s" }
             break = { tolerance = "0", age = "30s" }
+            quote_margin = "300ms"
             on_disconnect = "cancel"
             [risk.instrument."sim:BTC_USDT"]
             max_order_qty = "0.25"
@@ -52,6 +53,7 @@ import Testing
         #expect(later.maxDrawdown == decimal("0.2") && later.fillTolerance == decimal("0.005"))
         #expect(limits.later.permit == ["maker": ["sim:BTC_USDT"]])
         #expect(limits.later.unknownMax == 5 && limits.later.unknownAge == seconds(60))
+        #expect(limits.later.quoteMargin == Span(nanoseconds: 300_000_000))
         #expect(limits.later.breakTolerance == .zero && limits.later.breakAge == seconds(30))
         let own = try #require(limits.instruments["sim:BTC_USDT"])
         #expect(own.maxOrderQuantity == ["BTC": decimal("0.25")] && own.maxPosition == ["BTC": decimal("0.75")])
@@ -175,5 +177,14 @@ import Testing
         let text = "[dashboard]\nlisten = \"0.0.0.0:1\"\nexpose = true\ntls = { certificate = \"c\", key = \"k\" }\ntoken = \"env:T\""
         #expect(try decode(text).dashboard.exposes)
         #expect(complaint("[dashboard]\nlisten = \"7780\"").contains("HOST:PORT"))
+    }
+
+    @Test("metrics are for this machine only, and off unless wanted") func metrics() throws {
+        #expect(try decode("").metrics == nil)
+        #expect(try decode("[metrics]").metrics?.listen == "127.0.0.1:9464")
+        #expect(try decode("[metrics]\nlisten = \"[::1]:1\"").metrics?.listen == "[::1]:1")
+        for wrong in ["0.0.0.0:1", "127.0.0.1", "example.org:1", "127.0.0.1:70000"] {
+            #expect(complaint("[metrics]\nlisten = \"\(wrong)\"").contains("desk/perigee.toml:2: metrics.listen"), "\(wrong)")
+        }
     }
 }

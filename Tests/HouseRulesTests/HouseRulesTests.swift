@@ -23,7 +23,7 @@ struct HouseRulesTests {
         "Recording": ["Domain", "Risk", "Trading", "Tape", "Report"],
         "Live": [
             "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum", "NIOCore",
-            "NIOPosix", "Glibc", "Synchronization",
+            "NIOPosix", "NIOHTTP1", "Glibc", "Synchronization",
         ],
         "Configuration": ["Domain", "Risk", "TOMLKit", "Glibc"],
         "Backtesting": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording"],
@@ -31,6 +31,7 @@ struct HouseRulesTests {
             "Domain", "Risk", "Trading", "Exchange", "Market", "Tape", "Scripting", "Report", "Recording", "Backtesting", "Configuration",
             "Live", "Venues", "VenueSim", "Transport", "TLS", "NIOCore", "NIOPosix", "ArgumentParser", "TOMLKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
         ],
+        "LiveBench": ["Domain", "Exchange", "TLS", "VenueSim", "NIOCore", "NIOPosix", "Glibc"],
         "Bench": ["Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting", "CFloors", "Glibc"],
     ]
     static let pure: Set<String> = ["Domain", "JSON", "Risk", "Trading", "Exchange", "Market"]

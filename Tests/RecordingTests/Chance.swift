@@ -27,14 +27,15 @@ struct Chance {
     mutating func price() -> Price { Price(ticks: int64()) }
     mutating func amount() -> Amount { Amount(raw: int128()) }
     mutating func decimal() -> ExactDecimal { ExactDecimal(mantissa: int128(), scale: below(37)) }
-    mutating func reason() -> RejectReason { RejectReason(rawValue: UInt8(below(9))) ?? .venue }
+    mutating func reason() -> RejectReason { RejectReason(rawValue: UInt8(below(11))) ?? .venue }
 
     mutating func request() -> OrderRequest {
         OrderRequest(
             id: OrderID(bits()), instrument: instrument(), side: pick([.buy, .sell]), type: pick([.market, .limit, .stop, .stopLimit]),
             quantity: quantity(), price: price(), stop: price(),
             timeInForce: pick([.goodTillCancel, .immediateOrCancel, .fillOrKill, .goodTillDate]), expire: time(), isPostOnly: flag(),
-            isReduceOnly: flag(), tag: OrderTag(index: UInt32(truncatingIfNeeded: bits())), allowsDuplicate: flag())
+            isReduceOnly: flag(), tag: OrderTag(index: UInt32(truncatingIfNeeded: bits())), allowsDuplicate: flag(),
+            quote: QuoteID(raw: UInt32(truncatingIfNeeded: bits())))
     }
 
     mutating func fill() -> Fill {
@@ -93,6 +94,10 @@ struct Chance {
     /// Every case there is, with random contents.
     mutating func everyEvent() -> [JournalEvent] {
         var events: [JournalEvent] = [.start, .market(record()), .barClose, .timer, .stop(reason: text()), .lost(OrderID(bits())), .sample, .close, .save]
+        let quote = Quote(
+            id: QuoteID(raw: UInt32(truncatingIfNeeded: bits())), instrument: instrument(), side: pick([.buy, .sell]), quantity: quantity(), price: price(),
+            expires: time())
+        events += [.quote(.quoted(quote)), .quote(.refused(QuoteRequestID(7), instrument(), pick([.declined, .venue, .timeout])))]
         for kind in 0..<8 { events.append(.report(report(kind))) }
         for kind in 0..<13 { events.append(.control(control(kind))) }
         return events
@@ -104,6 +109,7 @@ struct Chance {
         var effects: [JournalEffect] = [
             .submit(request(), charged(), limits: 7),
             .amend(AmendRequest(id: OrderID(bits()), price: price(), quantity: quantity()), instrument(), charged(), limits: 1),
+            .requestQuote(QuoteRequest(id: QuoteRequestID(9), instrument: instrument(), side: .sell, quantity: quantity()), limits: 3),
             .cancel(OrderID(bits()), instrument()), .kill(reason: text()), .alarm(text()), .contradicted(report(below(8))),
             .stateChanged(.reducing, nil, reason: text()), .stateChanged(.halted, instrument(), reason: text()),
             .filled(BookedFill(

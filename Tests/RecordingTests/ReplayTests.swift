@@ -9,7 +9,7 @@ import Trading
 
 /// Asks for something now and then, by what it has been told so far.
 struct Trader: Strategy {
-    var callbacks: Callbacks = [.book, .trade, .bar, .order, .fill, .status]
+    var callbacks: Callbacks = [.book, .trade, .bar, .order, .fill, .status, .quoted, .quoteRefused]
     var faultMessage = ""
     var random: UInt64
     /// How far from the touch it asks: another one is another strategy.
@@ -30,6 +30,7 @@ struct Trader: Strategy {
         }
         guard next(3) == 0 else { return .clean }
         let side: Side = next(2) == 0 ? .buy : .sell
+        if next(4) == 0 { _ = try? desk.requestQuote(id, side, Quantity(lots: 1)) }
         // A drawdown changes what it does: peaks of the equity must come back in a replay, too.
         let lots = 1 + next(3) + Int64(saves) + (desk.drawdown() > 0 ? 1 : 0)
         _ = try? desk.submit(OrderRequest(
@@ -47,6 +48,13 @@ struct Trader: Strategy {
     mutating func onBook(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult { act(&desk) }
     mutating func onTrade(_ trade: PublicTrade, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult { act(&desk) }
     mutating func onBar(_ bar: Bar, of instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult { act(&desk) }
+    mutating func onQuoted(_ quote: Quote, _ desk: inout Desk) -> CallbackResult {
+        if next(4) > 0 { _ = try? desk.accept(quote) }
+        return act(&desk)
+    }
+    mutating func onQuoteRefused(
+        _ request: QuoteRequestID, of instrument: InstrumentID, reason: String, _ desk: inout Desk
+    ) -> CallbackResult { act(&desk) }
     mutating func onOrder(_ order: OrderID, _ desk: inout Desk) -> CallbackResult { .clean }
     mutating func onFill(_ fill: Fill, of order: OrderID, exchangeTime: Timestamp, _ desk: inout Desk) -> CallbackResult { act(&desk) }
     mutating func onTimer(_ timer: TimerID, _ desk: inout Desk) -> CallbackResult { act(&desk) }
@@ -117,6 +125,7 @@ final class ToyDesk {
             case .submit(let cleared): answer(cleared.request, seat)
             case .cancel(let id, let instrument): report(seat, id, instrument, chance.below(4) == 0 ? .cancelRejected(.unknownOrder) : .cancelled)
             case .amend(let cleared, let instrument): report(seat, cleared.amendment.id, instrument, .amendRejected(.unsupported))
+            case .requestQuote(let cleared): answer(cleared.request, seat)
             case .filled: if seat == 0 { first.desk.noteEquity() } else { second.desk.noteEquity() }
             case .closed, .contradicted, .stateChanged, .kill, .alarm: break
             }
@@ -137,6 +146,13 @@ final class ToyDesk {
             let fill = Fill(id: FillID(chance.bits()), price: request.price, quantity: Quantity(lots: 1), liquidity: .taker, fee: Amount(raw: 1_000))
             report(seat, request.id, request.instrument, .filled(fill))
         }
+    }
+
+    private func answer(_ request: QuoteRequest, _ seat: Int) {
+        let quote = Quote(
+            id: QuoteID(request.id), instrument: request.instrument, side: request.side, quantity: request.quantity, price: Price(ticks: 101),
+            expires: now + Span(nanoseconds: Int64(chance.below(3)) * 1_000_000_000))
+        answers.append((seat, .quote(chance.below(3) == 0 ? .refused(request.id, request.instrument, .declined) : .quoted(quote))))
     }
 
     private func feed(_ input: Input, _ seat: Int? = nil) throws {
@@ -226,8 +242,8 @@ struct ReplayTests {
             effects.formUnion(kinds)
             inputs.formUnion(result.events.keys)
         }
-        #expect(effects.isSuperset(of: ["submit", "amend", "cancel", "filled", "closed", "state_changed"]), "\(effects)")
-        let wanted: Set = ["lost", "save", "sample", "close", "bar_close", "timer", "report.filled", "control.verdict", "control.restore", "control.foreign"]
+        #expect(effects.isSuperset(of: ["submit", "amend", "cancel", "filled", "closed", "state_changed", "request_quote"]), "\(effects)")
+        let wanted: Set = ["lost", "save", "sample", "close", "bar_close", "timer", "report.filled", "control.verdict", "control.restore", "control.foreign", "quote.quoted", "quote.refused"]
         #expect(inputs.isSuperset(of: wanted), "missing: \(wanted.subtracting(inputs))")
     }
 

@@ -38,7 +38,7 @@ struct AnnotationTests {
     }
 
     @Test func objectsHaveTheseMembers() {
-        for (name, kind) in [("Instrument", CLUA_INSTRUMENT), ("Order", CLUA_ORDER), ("Bar", CLUA_BAR), ("Timer", CLUA_TIMER), ("Indicator", CLUA_INDICATOR)] {
+        for (name, kind) in [("Instrument", CLUA_INSTRUMENT), ("Order", CLUA_ORDER), ("Bar", CLUA_BAR), ("Timer", CLUA_TIMER), ("Indicator", CLUA_INDICATOR), ("Quote", CLUA_QUOTE)] {
             #expect(fields(of: name).union(methods(of: name)) == members(kind), "\(name)")
         }
     }

@@ -21,10 +21,10 @@ struct SmallMarket {
     }
 
     static func instrument(
-        _ base: String = "ABC", kind: DataKind, tick: String = "1", lot: String = "1", takerFee: String = "0", makerFee: String = "0"
+        _ base: String = "ABC", venue: String = "t", kind: DataKind, tick: String = "1", lot: String = "1", takerFee: String = "0", makerFee: String = "0"
     ) throws -> Instrument {
         try Instrument(
-            venue: "t", symbol: base + "_USD", nativeSymbol: base + "USD", base: base, quote: "USD", tick: ExactDecimal(tick),
+            venue: venue, symbol: base + "_USD", nativeSymbol: base + "USD", base: base, quote: "USD", tick: ExactDecimal(tick),
             lot: ExactDecimal(lot), makerFee: ExactDecimal(makerFee), takerFee: ExactDecimal(takerFee),
             barInterval: kind == .bars ? Span(nanoseconds: minute) : .zero, dataKind: kind)
     }
@@ -32,18 +32,18 @@ struct SmallMarket {
     // MARK: - Level 2
 
     /// The whole book from now on: only what differs is recorded, as one message.
-    mutating func book(at time: Int64, bids: [(Int64, Int64)], asks: [(Int64, Int64)]) {
+    mutating func book(at time: Int64, _ instrument: Int = 0, bids: [(Int64, Int64)], asks: [(Int64, Int64)]) {
         var changes: [MarketRecord] = []
         for (side, levels) in [(Side.buy, bids), (.sell, asks)] {
             let wanted = Dictionary(uniqueKeysWithValues: levels)
-            let standing = books[0][side] ?? [:]
+            let standing = books[instrument][side] ?? [:]
             for price in Set(wanted.keys).union(standing.keys).sorted() where wanted[price] != standing[price] {
                 changes.append(
                     MarketRecord(
-                        kind: .level, instrument: InstrumentID(index: 0), localTime: SmallMarket.start + time,
+                        kind: .level, instrument: InstrumentID(index: instrument), localTime: SmallMarket.start + time,
                         exchangeTime: SmallMarket.start + time, side: side, a: price, b: wanted[price] ?? 0))
             }
-            books[0][side] = wanted
+            books[instrument][side] = wanted
         }
         guard !changes.isEmpty else { return }
         changes[changes.count - 1].flags |= MarketRecord.Flag.endOfBatch

@@ -55,7 +55,7 @@ final class Trial: BacktestSink {
     /// - Parameter until: seconds after the first record at which the tape is cut.
     static func run(
         _ name: String, on tape: MergedTape, set: KeyValuePairs<String, String> = [:], until: Int64? = nil,
-        latency: Int64 = 0, restoring saved: [UInt8]? = nil, from: Int64? = nil
+        latency: Int64 = 0, rules: ExchangeRules = ExchangeRules(), restoring saved: [UInt8]? = nil, from: Int64? = nil
     ) throws -> Trial {
         let script = try strategy(name, tape.instruments, set)
         let quote = tape.instruments[0].quote
@@ -64,7 +64,7 @@ final class Trial: BacktestSink {
             reportingCurrency: quote, barsFromTrades: try tape.holdsTrades())
         let isBars = tape.instruments.allSatisfy { $0.dataKind == .bars }
         var settings = BacktestSettings(
-            exchange: ExchangeRules(), desk: setup, sample: isBars ? tape.instruments[0].barInterval : Span(nanoseconds: SmallMarket.second))
+            exchange: rules, desk: setup, sample: isBars ? tape.instruments[0].barInterval : Span(nanoseconds: SmallMarket.second))
         if latency > 0 { settings.latency = .constant(entry: Span(nanoseconds: latency), response: Span(nanoseconds: latency)) }
         let first = tape.firstLocalTime ?? Timestamp(nanoseconds: 0)
         settings.to = until.map { first + Span(nanoseconds: $0 * SmallMarket.second) }

@@ -7,8 +7,12 @@ public import Domain
 @safe public struct SimExchange: ~Copyable {
     /// What happened to our orders, in order; the caller drains it with `removeAll(keepingCapacity: true)`.
     public var reports: [ExecutionReport] = []
-    /// The earliest time at which a GTD order ends, `.never` where there is none.
+    /// The earliest time at which a GTD order ends or the dealer does something, `.never` where there is none.
     public internal(set) var nextExpiry = Timestamp.never
+    /// What the dealer said, in order; drained like ``reports``.
+    public var quoteAnswers: [QuoteAnswer] = []
+    var dealer: Dealer
+    var dealerDue = Int64.max
     let rules: ExchangeRules
     private let markets: UnsafeMutablePointer<Market>
     let marketCount: Int
@@ -24,6 +28,7 @@ public import Domain
         precondition(rules.unsuitability(for: instruments) == nil, "rules that do not suit the tape")
         self.rules = rules
         purse = Purse(rules.spot ?? [])
+        dealer = Dealer(rules.dealer ?? DealerModel())
         marketCount = instruments.count
         unsafe markets = .allocate(capacity: instruments.count)
         for (index, instrument) in instruments.enumerated() {
@@ -95,6 +100,7 @@ public import Domain
     public mutating func submit(_ request: OrderRequest, at time: Timestamp) {
         let market = market(request.instrument.position)
         remember(request.id, request.instrument)
+        if request.isAcceptance { return accept(market, request, at: time) }
         var order = RestingOrder(request)
         order.arrival = market.pointee.nextArrival()
         if let reason = refusal(market, order) {
@@ -120,13 +126,13 @@ public import Domain
     /// A cancel of ours reaches the venue.
     public mutating func cancel(_ id: OrderID, at time: Timestamp) {
         guard let place = find(id) else {
-            return report(id, home(of: id), time, .cancelRejected(.unknownOrder))
+            return report(id, home(of: id), time, .cancelRejected(isWithDealer(id) ? .unsupported : .unknownOrder))
         }
         end(place.market, place.order, time, .cancelled)
         finish(place.market, time)
     }
 
-    /// Ends the GTD orders whose time has come, in order of arrival.
+    /// Ends the GTD orders whose time has come, in order of arrival; then the dealer does what is due.
     public mutating func expire(at time: Timestamp) {
         for index in 0..<marketCount {
             let market = market(index)
@@ -136,6 +142,7 @@ public import Domain
             finish(market, time)
         }
         refreshExpiry()
+        if dealerDue <= time.nanoseconds { deal(at: time) }
     }
 
     // MARK: - Reports

@@ -28,6 +28,10 @@ public struct FaultPlan: Sendable {
         case redirect
         /// The order is filled before its cancel is looked at.
         case fillFirst = "fill_first"
+        /// Answered as if it were done, where the venue's answers are receipts, and never done.
+        case receiptOnly = "receipt_only"
+        /// A push with something wrong inside that its form does not show: a checksum, a number left out.
+        case corrupt
     }
 
     /// One line of a plan.

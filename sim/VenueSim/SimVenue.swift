@@ -34,6 +34,25 @@ public struct SimFill: Hashable, Sendable {
     public let time: Timestamp
 }
 
+/// How a venue spells the ids that it gives.
+public struct SimNames: Sendable {
+    public let order: @Sendable (UInt64) -> String
+    public let trade: @Sendable (UInt64) -> String
+    public init(order: @escaping @Sendable (UInt64) -> String, trade: @escaping @Sendable (UInt64) -> String) {
+        (self.order, self.trade) = (order, trade)
+    }
+
+    /// Eighteen digits.
+    public static let numbers = SimNames(order: { String(337_843_775_021_233_500 + $0) }, trade: { String(371_303_044_218_155_296 + $0) })
+    /// As a version 7 UUID is spelled.
+    public static let uuids = SimNames(order: { uuid($0, "019cced5-85ab") }, trade: { uuid($0, "0197d496-0e9f") })
+
+    private static func uuid(_ number: UInt64, _ head: String) -> String {
+        let digits = String(number, radix: 16)
+        return "\(head)-7111-a0a6-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+    }
+}
+
 /// A book at an address: books cannot be copied.
 final class SimBook {
     var book = Book()
@@ -73,12 +92,12 @@ public final class SimVenue {
     private var live: [Int] = []
     private var sweepAt = 64
     private var lastOrder: UInt64 = 0
-    private let firstVenueID: UInt64
+    private let names: SimNames
     public var listener: ((SimVenueEvent) -> Void)?
 
-    public init(instruments: [Instrument], rules: ExchangeRules, balances: [(currency: String, amount: Amount)], firstVenueID: UInt64 = 337_843_775_021_233_500) {
+    public init(instruments: [Instrument], rules: ExchangeRules, balances: [(currency: String, amount: Amount)], names: SimNames = .numbers) {
         self.instruments = instruments
-        self.firstVenueID = firstVenueID
+        self.names = names
         exchange = SimExchange(instruments: instruments, rules: rules)
         self.balances = Dictionary(balances.map { ($0.currency, $0.amount) }, uniquingKeysWith: +)
         for instrument in instruments {
@@ -134,7 +153,7 @@ public final class SimVenue {
         var request = draft
         request.id = OrderID(lastOrder)
         let order = SimOrder(
-            venueID: String(firstVenueID + lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
+            venueID: names.order(lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
             updated: now, connection: connection)
         place[order.venueID] = orders.count
         live.append(orders.count)
@@ -163,6 +182,16 @@ public final class SimVenue {
             exchange.cancel(orders[index].request.id, at: now)
             settle(at: now)
         }
+        return true
+    }
+
+    /// Changes an order that stands in the book; what becomes of it is told by events.
+    ///
+    /// - Parameter total: What it is for in all, fills included.
+    public func amend(_ venueID: String, price: Price, total: Quantity, at now: Timestamp) -> Bool {
+        guard let index = place[venueID], orders[index].state == .active, total > orders[index].filled else { return false }
+        exchange.amend(AmendRequest(id: orders[index].request.id, price: price, quantity: total - orders[index].filled), at: now)
+        settle(at: now)
         return true
     }
 
@@ -230,7 +259,7 @@ public final class SimVenue {
         orders[index].value += notional
         orders[index].tickLots += Int128(fill.price.ticks) * Int128(fill.quantity.lots)
         if orders[index].filled >= orders[index].request.quantity { orders[index].state = .filled }
-        let made = SimFill(tradeID: String(371_303_044_218_155_296 + UInt64(fills.count)), order: orders[index], fill: fill, time: now)
+        let made = SimFill(tradeID: names.trade(UInt64(fills.count)), order: orders[index], fill: fill, time: now)
         fills.append(made)
         listener?(.fill(made))
         listener?(.order(orders[index]))

@@ -22,7 +22,8 @@
 ---@field on_bar? fun(inst: perigee.Instrument, bar: perigee.Bar) A bar closed
 ---@field on_order? fun(order: perigee.Order) An order of ours changed state
 ---@field on_fill? fun(order: perigee.Order, fill: perigee.Fill) Before the `on_order` of the same report
----@field on_rfq? fun(quote: perigee.Quote) An answer to `request_quote`
+---@field on_rfq? fun(quote: perigee.Quote) A quote in answer to `request_quote`
+---@field on_rfq_refused? fun(request: string, inst: perigee.Instrument, reason: string) A request that gets no quote
 ---@field on_status? fun(what: perigee.Instrument|string, status: perigee.Status)
 ---@field on_reconcile? fun(report: perigee.Reconciled) A start or reconnect found something
 ---@field on_stop? fun(reason: string) The last call; orders placed here are refused
@@ -137,6 +138,7 @@ function Instrument:open_orders() end
 ---@return integer
 function Instrument:cancel_all() end
 
+---Asks for a firm price; `on_rfq` gets it, `on_rfq_refused` hears that there is none.
 ---@param request {side: perigee.Side, qty: number}
 ---@return string? id, string? message, string? code
 function Instrument:request_quote(request) end
@@ -208,11 +210,21 @@ function Order:is_open() end
 ---@field time perigee.Time At the venue
 ---@field id string
 
+---A firm price for one size, good until it expires and for one acceptance.
 ---@class perigee.Quote
+---@field id string
+---@field request string What `request_quote` answered
+---@field inst perigee.Instrument
+---@field side perigee.Side Ours
 ---@field price number
 ---@field qty number
----@field side perigee.Side
----@field expires perigee.Time
+---@field expires perigee.Time By the desk's clock
+local Quote = {}
+
+---Takes it: an order for all of it at its price. A second time is an order refused as `quote_used`.
+---@param opts? {tag: string?}
+---@return perigee.Order? order, string? message, string? code
+function Quote:accept(opts) end
 
 ---@class perigee.Reconciled
 ---@field adopted integer

@@ -15,7 +15,7 @@ typedef struct clua_state clua_state;
 /// Callbacks of a strategy, in the order of `clua_callback_name`.
 enum {
     CLUA_ON_START, CLUA_ON_QUOTE, CLUA_ON_BOOK, CLUA_ON_TRADE, CLUA_ON_BAR, CLUA_ON_ORDER, CLUA_ON_FILL, CLUA_ON_RFQ,
-    CLUA_ON_STATUS, CLUA_ON_RECONCILE, CLUA_ON_STOP, CLUA_ON_SAVE, CLUA_ON_LOAD, CLUA_CALLBACKS
+    CLUA_ON_STATUS, CLUA_ON_RECONCILE, CLUA_ON_STOP, CLUA_ON_SAVE, CLUA_ON_LOAD, CLUA_ON_RFQ_REFUSED, CLUA_CALLBACKS
 };
 
 /// Why a call did not return cleanly. From `CLUA_TIMEOUT` on the state is poisoned and every later call is refused.
@@ -102,6 +102,16 @@ typedef struct {
     char tag[33];
 } clua_request;
 
+/// A firm price for one size; copied into its userdata.
+typedef struct {
+    uint32_t request, instrument;
+    uint8_t answer;
+    uint8_t side;  // 0 buy, 1 sell
+    int64_t ticks, lots;  // the host's own numbers of price and size
+    double price, qty;
+    int64_t expires;
+} clua_quote;
+
 typedef struct {
     int64_t time;
     double open, high, low, close, volume;
@@ -161,7 +171,8 @@ typedef struct {
     int (*describe_order)(void *_Nullable context, uint64_t order, clua_order *out);
     /// Needs no desk: an order may be named long after it is gone.
     void (*name_order)(void *_Nullable context, uint64_t order, bool is_acknowledged, clua_order_names *out);
-    int (*request_quote)(void *_Nullable context, uint32_t instrument, int side, double qty, clua_refusal *refusal);
+    int (*request_quote)(void *_Nullable context, uint32_t instrument, int side, double qty, uint32_t *number, clua_refusal *refusal);
+    int (*accept_quote)(void *_Nullable context, const clua_quote *quote, const char *tag, clua_order *order, clua_refusal *refusal);
 
     int (*set_timer)(void *_Nullable context, int64_t at, int64_t every, uint64_t *number, clua_refusal *refusal);
     void (*cancel_timer)(void *_Nullable context, uint64_t number);
@@ -223,6 +234,8 @@ int clua_on_trade(clua_state *state, int64_t now, uint32_t instrument, double pr
 int clua_on_bar(clua_state *state, int64_t now, uint32_t instrument, const clua_bar *bar);
 int clua_on_order(clua_state *state, int64_t now, const clua_order *order);
 int clua_on_fill(clua_state *state, int64_t now, const clua_order *order, const clua_fill *fill);
+int clua_on_rfq(clua_state *state, int64_t now, const clua_quote *quote);
+int clua_on_rfq_refused(clua_state *state, int64_t now, uint32_t request, uint32_t instrument, const char *reason);
 /// `instrument` below 0: `venue` is what changed.
 // What a start or a reconnect found.
 typedef struct {
@@ -259,7 +272,7 @@ uint64_t clua_work(clua_state *state);
 int clua_reach(clua_state *state, void *_Nullable context, void (*visit)(void *_Nullable context, const char *path, const char *type));
 
 /// Objects a script meets.
-enum { CLUA_INSTRUMENT, CLUA_ORDER, CLUA_BAR, CLUA_TIMER, CLUA_INDICATOR };
+enum { CLUA_INSTRUMENT, CLUA_ORDER, CLUA_BAR, CLUA_TIMER, CLUA_INDICATOR, CLUA_QUOTE };
 /// The `index`-th field or method of such an object, nil after the last: so that a test can compare the annotations with them.
 const char *_Nullable clua_member(int object, size_t index);
 /// An empty text.

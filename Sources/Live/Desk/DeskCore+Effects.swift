@@ -7,6 +7,7 @@ extension DeskCore {
     func handle(_ effect: Effect, of seat: Int) {
         switch effect {
         case .submit(let cleared): submit(cleared, seat)
+        case .requestQuote(let cleared): requestQuote(cleared.request, seat)
         case .cancel(let id, let instrument): cancel(id, instrument, seat)
         case .amend(let cleared, let instrument): amend(cleared, instrument, seat)
         case .filled(let fill):
@@ -34,6 +35,7 @@ extension DeskCore {
         if paper != nil {
             var numbered = request
             numbered.id = number(request.id, of: seat)
+            numbered.quote = numbered.isAcceptance ? number(request.quote, of: seat) : .none
             paper?.submit(numbered, at: now.wall)
             return
         }
@@ -50,7 +52,8 @@ extension DeskCore {
         venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall)
         host.orderNamed(
             VenueOrderReference(clientID: clientID, venueID: nil, symbol: plan.instruments[request.instrument.position].nativeSymbol), at: venue)
-        host.send(.place(VenueOrderRequest(clientID: clientID, request: request)), to: venue)
+        let quote = request.isAcceptance ? UInt64(number(request.quote, of: seat).request.raw) : nil
+        host.send(.place(VenueOrderRequest(clientID: clientID, request: request, quote: quote)), to: venue)
     }
 
     /// An order that was cleared and never left.

@@ -24,8 +24,8 @@ extension DeskCore {
     /// Reports of the paper venue that are due at the desk by now.
     func paperDue() {
         guard paper != nil else { return }
-        while let (seat, report) = paper?.nextReport(at: now.wall) {
-            feed(seat, .report(report))
+        while let (seat, input) = paper?.nextInput(at: now.wall) {
+            feed(seat, input)
             drain()
         }
     }

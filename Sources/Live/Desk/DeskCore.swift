@@ -71,6 +71,8 @@ public final class DeskCore<S: Strategy> {
     var now: VenueTime
     /// Orders of an earlier start, by their number in this one: they keep the name they were sent under.
     var adopted: [AdoptedKey: String] = [:]
+    /// Requests for quotes that a venue has, by the account's number.
+    var quoteRequests: [UInt64: (seat: Int, request: QuoteRequest)] = [:]
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
@@ -146,7 +148,8 @@ public final class DeskCore<S: Strategy> {
         case .refused(let clientID, _, let code, let message):
             host.log(.warn, plan.venues[venue].name, "order \(clientID) refused: \(code) \(message)")
         case .lost(let clientID, let why): host.log(.warn, plan.venues[venue].name, "the answer to order \(clientID) is lost: \(why)")
-        case .received, .order, .fill, .cancelRefused, .cancelLost, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
+        case .quote(let answer): quoted(answer, by: venue)
+        case .received, .order, .fill, .cancelRefused, .cancelLost, .amended, .amendRefused, .cancelAllReceived, .answer, .clock, .throttled: break
         }
         perform(venues[venue].keeper.absorb(event, at: now), venue)
         if case .answer(let id, let answer) = event { answered(id, answer, venue) }
@@ -267,7 +270,8 @@ public final class DeskCore<S: Strategy> {
     func schedule() {
         guard phase != .ended else { return }
         var due = min(nextSample, nextChore)
-        if let errand = errands.map(\.due).min() { due = min(due, errand) }
+        // A loop, for every turn ends here: in a generic type a key path is looked up at run time each time.
+        for errand in errands { due = min(due, errand.due) }
         var wall = Int64.max
         for seat in seats { wall = min(wall, seat.engine.desk.nextTimer, seat.engine.desk.nextBarClose, seat.engine.desk.nextRecordedBarClose) }
         if let paper = paper?.nextDue { wall = min(wall, paper) }

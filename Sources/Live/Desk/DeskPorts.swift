@@ -6,6 +6,8 @@ public import Venues
 public protocol DeskHost: AnyObject {
     /// Hands a command to a venue's session, in this very turn.
     func send(_ command: VenueCommand, to venue: Int)
+    /// Asks a venue for a quote, in this very turn.
+    func requestQuote(_ request: VenueQuoteRequest, of venue: Int)
     /// Calls ``DeskCore/wake(at:)`` then, monotonic ns; a second call replaces the first.
     func wake(at monotonic: Int64)
     /// The kill switch is pulled: it does not need the desk any more.

@@ -148,6 +148,13 @@ public enum LedgerDurability: Sendable { case process, power }
         return .sound(kind, Array(bytes[(offset + headerBytes)..<(end - 4)]), wall, end: end)
     }
 
+    /// The record at this place, whatever its number: for those who only look.
+    static func soundRecord(_ bytes: [UInt8], at offset: Int) -> (kind: LedgerCodec.Kind, payload: [UInt8], wall: Int64, monotonic: Int64, end: Int)? {
+        guard bytes.count - offset >= headerBytes + 4 else { return nil }
+        guard case .sound(let kind, let payload, let wall, let end) = record(bytes, at: offset, sequence: load(UInt64.self, bytes, offset + 8)) else { return nil }
+        return (kind, payload, wall.nanoseconds, load(Int64.self, bytes, offset + 16), end)
+    }
+
     /// Whether nothing sound stands behind: the last write was cut off, and its order never left.
     private static func isTail(_ bytes: [UInt8], after offset: Int, sequence: UInt64) -> Bool {
         var place = offset + 1
@@ -196,7 +203,7 @@ public enum LedgerDurability: Sendable { case process, power }
         }
     }
 
-    private static func failure(_ path: String, _ operation: String) -> LedgerError {
+    static func failure(_ path: String, _ operation: String) -> LedgerError {
         let code = errno
         return .system(path: path, operation: operation, reason: unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)")
     }

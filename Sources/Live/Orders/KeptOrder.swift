@@ -31,6 +31,8 @@ public struct KeptOrder: Hashable, Sendable {
     public internal(set) var isCancelWaiting = false
     /// The venue refused a cancel: what it shows next tells whether the order lives.
     var isCancelRefused = false
+    /// The answer to an amendment is lost.
+    var isAmendUnknown = false
     /// Σ of the fills that we hold.
     public internal(set) var filled = Quantity.zero
     /// The most that the venue ever said was filled.

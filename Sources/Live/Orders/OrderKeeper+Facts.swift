@@ -15,10 +15,15 @@ extension OrderKeeper {
             // Neither proof of life nor of death (F8): what the venue then shows decides.
             if let clientID = clientID(of: reference) { orders[clientID]?.isCancelRefused = true }
             ask(about: reference, at: now, &actions)
-        case .cancelLost(let reference, _), .amendRefused(let reference, _, _):
+        case .cancelLost(let reference, _): ask(about: reference, at: now, &actions)
+        case .amended(let reference, let price, let total): amend(reference, price, total, at: now.wall, &actions)
+        case .amendRefused(let reference, let code, _):
+            guard let clientID = clientID(of: reference), let order = orders[clientID], !order.isDone else { break }
+            // An answer that is lost decides nothing: what the venue then shows does.
+            if code == "lost" { orders[clientID]?.isAmendUnknown = true } else { actions.append(report(order, now.wall, .amendRejected(.venue))) }
             ask(about: reference, at: now, &actions)
         case .answer(_, let answer): absorb(answer, at: now, &actions)
-        case .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
+        case .quote, .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
         }
         return actions
     }
@@ -83,7 +88,9 @@ extension OrderKeeper {
         }
         switch told.state {
         case .pending: break
-        case .open: show(clientID, at: told.updated, &actions)
+        case .open:
+            show(clientID, at: told.updated, &actions)
+            settleAmendment(clientID, told, &actions)
         case .filled: end(clientID, .filled, .venue, told, at: now, &actions)
         case .cancelled: end(clientID, .cancelled, .venue, told, at: now, &actions)
         case .expired: end(clientID, .expired, .venue, told, at: now, &actions)
@@ -91,6 +98,29 @@ extension OrderKeeper {
         case .unrecognised(let word):
             actions.append(.alarm("\(venue): order \(clientID) is in the state '\(word)', which we do not know; it counts as alive"))
             ask(about: told.reference, at: now, &actions)
+        }
+    }
+
+    /// The venue changed the order: the engine is told what is open at which price.
+    private mutating func amend(
+        _ reference: VenueOrderReference, _ price: Price, _ total: Quantity, at time: Timestamp, _ actions: inout [KeeperAction]
+    ) {
+        guard let clientID = clientID(of: reference), var order = orders[clientID], !order.isDone else { return }
+        (order.request.price, order.request.quantity, order.isAmendUnknown) = (price, total, false)
+        orders[clientID] = order
+        actions.append(report(order, time, .amended(price: price, open: total - order.filled)))
+    }
+
+    /// What an order that the venue shows says about an amendment whose answer was lost.
+    private mutating func settleAmendment(_ clientID: String, _ told: VenueOrder, _ actions: inout [KeeperAction]) {
+        guard let order = orders[clientID], order.isAmendUnknown, !order.isDone else { return }
+        let instrument = instruments[order.request.instrument.position]
+        guard let price = told.price?.multiple(of: instrument.tick), let total = told.quantity?.multiple(of: instrument.lot) else { return }
+        if price != order.request.price.ticks || total != order.request.quantity.lots {
+            amend(told.reference, Price(ticks: price), Quantity(lots: total), at: told.updated, &actions)
+        } else {
+            orders[clientID]?.isAmendUnknown = false
+            actions.append(report(order, told.updated, .amendRejected(.venue)))
         }
     }
 
@@ -245,6 +275,9 @@ extension OrderKeeper {
             close(order.clientID, at: fill.time, &actions)
         }
     }
+
+    /// As files and scripts have it.
+    public static func fillID(of tradeID: String) -> String { String(number(of: tradeID)) }
 
     /// The venue's trade id as a number; a text that is none is hashed (FNV-1a).
     static func number(of tradeID: String) -> UInt64 {

@@ -39,6 +39,10 @@ extension FieldWriter {
         case .alarm(let text):
             integer(UInt8(8))
             self.text(text)
+        case .requestQuote(let request, let limits):
+            integer(UInt8(9))
+            self.request(request)
+            integer(limits)
         }
     }
 
@@ -105,7 +109,10 @@ extension JournalFields {
             return .stateChanged(state, instrument, reason: try fields.text())
         case 7: return .kill(reason: try fields.text())
         case 8: return .alarm(try fields.text())
-        case let other: throw fields.malformed("an effect's kind below 9 before it, found \(other)")
+        case 9:
+            let request = try quoteRequest()
+            return .requestQuote(request, limits: try fields.integer(UInt32.self))
+        case let other: throw fields.malformed("an effect's kind below 10 before it, found \(other)")
         }
     }
 

@@ -27,6 +27,7 @@ extension FieldWriter {
         integer(live.fillTolerance)
         integer(Int64(live.unknownMax))
         integer(live.unknownAge.nanoseconds)
+        integer(live.quoteMargin.nanoseconds)
     }
 
     private mutating func seat(_ seat: JournalHead.Seat) {
@@ -114,6 +115,7 @@ extension JournalFields {
         live.fillTolerance = try fields.integer(Int64.self)
         live.unknownMax = Int(try fields.integer(Int64.self))
         live.unknownAge = try span()
+        live.quoteMargin = try span()
         return live
     }
 

@@ -33,6 +33,7 @@ public enum JournalEffect: Hashable, Sendable {
     }
 
     case submit(OrderRequest, Charged, limits: UInt32)
+    case requestQuote(QuoteRequest, limits: UInt32)
     case amend(AmendRequest, InstrumentID, Charged, limits: UInt32)
     case cancel(OrderID, InstrumentID)
     case filled(BookedFill)
@@ -45,8 +46,12 @@ public enum JournalEffect: Hashable, Sendable {
     public init(_ effect: Effect) {
         self = switch effect {
         case .submit(let cleared): .submit(cleared.request, Charged(cleared.charge), limits: cleared.limitVersion)
+        case .requestQuote(let cleared): .requestQuote(cleared.request, limits: cleared.limitVersion)
         case .amend(let cleared, let instrument):
-            .amend(cleared.amendment, instrument, Charged(cleared.charge), limits: cleared.limitVersion)
+            // Written out as it left; which half of it the strategy named is its own affair.
+            .amend(
+                AmendRequest(id: cleared.amendment.id, price: cleared.amendment.price, quantity: cleared.amendment.quantity), instrument,
+                Charged(cleared.charge), limits: cleared.limitVersion)
         case .cancel(let order, let instrument): .cancel(order, instrument)
         case .filled(let fill): .filled(fill)
         case .closed(let record): .closed(Closed(record))
@@ -61,6 +66,7 @@ public enum JournalEffect: Hashable, Sendable {
     public var kind: String {
         switch self {
         case .submit: "submit"
+        case .requestQuote: "request_quote"
         case .amend: "amend"
         case .cancel: "cancel"
         case .filled: "filled"

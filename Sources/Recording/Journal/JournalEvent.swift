@@ -10,6 +10,7 @@ public enum JournalEvent: Hashable, Sendable {
     case stop(reason: String)
     case lost(OrderID)
     case control(ControlInput)
+    case quote(QuoteAnswer)
     /// The driver noted the equity of this moment: its peak is what drawdowns are measured from.
     case sample
     /// The driver closed the desk: nothing can be asked any more.
@@ -20,7 +21,7 @@ public enum JournalEvent: Hashable, Sendable {
     /// Whether it is an input; else something that the driver did.
     public var isInput: Bool {
         switch self {
-        case .start, .market, .report, .barClose, .timer, .stop, .lost, .control: true
+        case .start, .market, .report, .barClose, .timer, .stop, .lost, .control, .quote: true
         case .sample, .close, .save: false
         }
     }
@@ -36,6 +37,8 @@ public enum JournalEvent: Hashable, Sendable {
         case .stop: "stop"
         case .lost: "lost"
         case .control(let input): "control.\(input.kind)"
+        case .quote(.quoted): "quote.quoted"
+        case .quote(.refused): "quote.refused"
         case .sample: "sample"
         case .close: "close"
         case .save: "save"
@@ -117,6 +120,9 @@ extension FieldWriter {
         case .sample: integer(UInt8(8))
         case .close: integer(UInt8(9))
         case .save: integer(UInt8(10))
+        case .quote(let answer):
+            integer(UInt8(11))
+            self.answer(answer)
         }
     }
 
@@ -144,7 +150,8 @@ extension JournalFields {
         case 8: return .sample
         case 9: return .close
         case 10: return .save
-        case let other: throw fields.malformed("an input's kind below 11 before it, found \(other)")
+        case 11: return .quote(try answer())
+        case let other: throw fields.malformed("an input's kind below 12 before it, found \(other)")
         }
     }
 

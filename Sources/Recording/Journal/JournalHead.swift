@@ -4,7 +4,7 @@ public import Trading
 /// What a run began with: with the inputs that follow it, all that a replay needs.
 public struct JournalHead: Sendable {
     /// Of the codec: a journal of another version is refused.
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
 
     public enum Mode: UInt8, Hashable, Sendable {
         case backtest = 0, paper = 1, live = 2

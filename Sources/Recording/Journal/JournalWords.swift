@@ -15,6 +15,7 @@ extension JournalEvent {
         case .stop(let reason): "the stop (\(reason))"
         case .lost(let order): "the answer to order \(order.raw) being lost"
         case .control(let input): "the control input \(input.kind)"
+        case .quote(let answer): "the answer: \(answer.words(instruments))"
         case .sample: "a sample of the equity"
         case .close: "the closing of the desk"
         case .save: "the saving of the strategy's state"
@@ -27,6 +28,7 @@ extension JournalEffect {
         switch self {
         case .submit(let request, let charge, _):
             "submit \(request.words(instruments)), charged \(charge.value)\(charge.reserve == .zero ? "" : ", \(charge.reserve) set aside")"
+        case .requestQuote(let request, _): "request \(request.id.raw) for a quote: \(request.words(instruments))"
         case .amend(let amendment, let id, let charge, _):
             "amend order \(amendment.id.raw): \(instruments[id.position].decimal(amendment.quantity)) at "
                 + "\(instruments[id.position].decimal(amendment.price)), charged \(charge.value)"
@@ -68,6 +70,7 @@ extension OrderRequest {
         text += " \(timeInForce.name)"
         if isPostOnly { text += " post-only" }
         if isReduceOnly { text += " reduce-only" }
+        if isAcceptance { text += " accepting quote \(quote.answer) of request \(quote.request.raw)" }
         return text
     }
 }

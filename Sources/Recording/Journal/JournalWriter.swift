@@ -54,6 +54,7 @@ public final class JournalWriter {
         case .stop(let reason): try event(.stop(reason: reason), seat, time)
         case .lost(let order): try event(.lost(order), seat, time)
         case .control(let input): try event(.control(input), seat, time)
+        case .quote(let answer): try event(.quote(answer), seat, time)
         }
     }
 

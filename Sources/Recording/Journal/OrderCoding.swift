@@ -25,6 +25,7 @@ extension FieldWriter {
         time(request.expire)
         integer(request.tag.index)
         flag(request.allowsDuplicate)
+        integer(request.quote.raw)
     }
 
     mutating func amendment(_ amendment: AmendRequest) {
@@ -110,11 +111,11 @@ struct JournalFields {
         let (isPostOnly, isReduceOnly) = (try fields.flag(), try fields.flag())
         let quantity = try quantity()
         let (limit, stop) = (try price(), try price())
-        let (expire, tag) = (try fields.time(), try fields.integer(UInt32.self))
+        let (expire, tag, allowsDuplicate) = (try fields.time(), try fields.integer(UInt32.self), try fields.flag())
         return OrderRequest(
             id: id, instrument: instrument, side: side, type: type, quantity: quantity, price: limit, stop: stop, timeInForce: timeInForce,
             expire: expire, isPostOnly: isPostOnly, isReduceOnly: isReduceOnly, tag: OrderTag(index: tag),
-            allowsDuplicate: try fields.flag())
+            allowsDuplicate: allowsDuplicate, quote: QuoteID(raw: try fields.integer(UInt32.self)))
     }
 
     mutating func amendment() throws(Malformed) -> AmendRequest {

@@ -68,6 +68,7 @@ public final class Replay<S: Strategy> {
         case .stop(let reason): input = .stop(reason: reason)
         case .lost(let order): input = .lost(order)
         case .control(let control): input = .control(control)
+        case .quote(let answer): input = .quote(answer)
         }
         seats[seat].engine.step(input, at: time, into: &effects)
     }

@@ -14,6 +14,9 @@ public final class RunRecorder {
     /// Inputs may be told as late as just before ``finish(_:)``: their digests are taken while the run goes on.
     public var context: RunContext
 
+    /// Goes over every message of the log before it is written.
+    public var rewrite: ((String) -> String)?
+
     private let fillFile: RunFile
     private let orderFile: RunFile
     private let logFile: RunFile
@@ -123,7 +126,7 @@ public final class RunRecorder {
         logFile.buffer.append(", \"level\": \"\(level.rawValue)\", \"source\": ")
         JSON.quote(source, into: &logFile.buffer)
         logFile.buffer.append(", \"message\": ")
-        JSON.quote(message, into: &logFile.buffer)
+        JSON.quote(rewrite?(message) ?? message, into: &logFile.buffer)
         logFile.buffer.append("}\n")
         logFile.endRow()
     }

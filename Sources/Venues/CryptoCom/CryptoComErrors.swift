@@ -1,35 +1,11 @@
 internal import Domain
 
-/// What a code of the venue means for the request that it answers.
+/// What the venue's codes mean.
 ///
 /// - Source: Exchange API v2, "Response and reason codes"; classes as in the page of the venue.
-enum CryptoComVerdict: Equatable {
-    case done
-    /// Definitely not executed.
-    case rejected(RejectReason)
-    /// The venue cannot say whether it was executed.
-    case unknown
-    /// Not executed: too many requests.
-    case throttled
-    /// Not executed: not authenticated (any more).
-    case unauthorised
-    /// Not executed: the account or address may not do this, now or later.
-    case forbidden
-    /// Not executed: our clock is off.
-    case clock
-    /// Not executed: the API that we speak is not there.
-    case retired
-    /// Not executed: something is wrong with the account.
-    case account
-    /// Not executed: no new orders for a minute.
-    case paused
-    /// Perhaps there already: ask.
-    case duplicate
-    /// The order is unknown to the venue, or ended: ask.
-    case noSuchOrder
-
+extension RequestVerdict {
     /// - Parameter status: Of HTTP, 0 on a socket; only asked where the code does not tell.
-    init(code: Int64, status: Int) {
+    init(cryptocom code: Int64, status: Int) {
         switch code {
         case 0: self = .done
         case 10_001, 100_001, 10_000: self = .unknown
@@ -49,26 +25,13 @@ enum CryptoComVerdict: Equatable {
         case 40_007: self = .paused
         case 40_002...40_006: self = .rejected(.venue)
         case 212, 316: self = .noSuchOrder
-        default: self = CryptoComVerdict(status: status)
-        }
-    }
-
-    /// A code that we do not know, or none at all: what HTTP says.
-    init(status: Int) {
-        switch status {
-        case 401, 403: self = .unauthorised
-        case 429, 418: self = .throttled
-        case 404, 410: self = .retired
-        // The venue or a proxy gave up waiting; whether it was passed on is not said.
-        case 408: self = .unknown
-        case 400..<500: self = .rejected(.venue)
-        default: self = .unknown
+        default: self = RequestVerdict(status: status)
         }
     }
 
     /// Why an order was refused, from the `reason` that its listing shows.
-    static func reason(_ code: Int64?) -> RejectReason {
-        guard let code, case .rejected(let reason) = CryptoComVerdict(code: code, status: 400) else { return .venue }
+    static func cryptocomReason(_ code: Int64?) -> RejectReason {
+        guard let code, case .rejected(let reason) = RequestVerdict(cryptocom: code, status: 400) else { return .venue }
         return reason
     }
 }

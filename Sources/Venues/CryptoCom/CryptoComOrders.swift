@@ -14,7 +14,7 @@ enum CryptoComPrivate {
 
     /// - Parameter symbol: The instrument where the order does not name one itself.
     static func order(
-        _ bytes: Bytes, symbol: String?, now: Timestamp, grids: (String) -> CryptoComGrids?
+        _ bytes: Bytes, symbol: String?, now: Timestamp, grids: (String) -> InstrumentGrids?
     ) throws(JSONError) -> VenueOrder {
         var reader = JSONReader(bytes)
         var fields = JSONFields(orderNames)
@@ -58,7 +58,7 @@ enum CryptoComPrivate {
         case "CANCELED", "CANCELLED": .cancelled
         case "EXPIRED": .expired
         case "REJECTED":
-            .rejected(CryptoComVerdict.reason(reason.flatMap { Int64($0) }), code: reason ?? "", message: "the venue refused the order")
+            .rejected(RequestVerdict.cryptocomReason(reason.flatMap { Int64($0) }), code: reason ?? "", message: "the venue refused the order")
         case let other: .unrecognised(other)
         }
     }
@@ -72,7 +72,7 @@ enum CryptoComPrivate {
     }
 
     static func fill(
-        _ bytes: Bytes, symbol: String?, now: Timestamp, grids: (String) -> CryptoComGrids?
+        _ bytes: Bytes, symbol: String?, now: Timestamp, grids: (String) -> InstrumentGrids?
     ) throws(JSONError) -> VenueFill {
         var reader = JSONReader(bytes)
         var fields = JSONFields(tradeNames)
@@ -169,18 +169,5 @@ enum CryptoComPrivate {
     private static func step(_ places: Int64?) -> ExactDecimal? {
         guard let places, (0...18).contains(places) else { return nil }
         return ExactDecimal(mantissa: 1, scale: Int(places))
-    }
-}
-
-/// The two grids on which an instrument's numbers lie.
-struct CryptoComGrids {
-    let price: Grid
-    /// Of orders and executions.
-    let quantity: Grid
-    /// Of book levels and public trades.
-    let size: Grid
-
-    init(_ instrument: Instrument) {
-        (price, quantity, size) = (Grid(step: instrument.tick), Grid(step: instrument.lot), Grid(step: instrument.sizeUnit))
     }
 }

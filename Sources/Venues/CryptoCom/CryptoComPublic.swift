@@ -4,16 +4,16 @@ internal import JSON
 /// Answers of the public REST methods; pushes of the same data have the same elements.
 enum CryptoComPublic {
     /// `public/get-book`, in both shapes that the venue documents.
-    static func book(_ result: Bytes, _ grids: CryptoComGrids) throws -> CryptoComBookData {
-        var found: CryptoComBookData?
-        try data(of: result) { reader in found = try CryptoComBookData(&reader, grids) }
-        guard let found else { throw CryptoComFault(why: "an answer without a book") }
+    static func book(_ result: Bytes, _ grids: InstrumentGrids) throws -> BookData {
+        var found: BookData?
+        try data(of: result) { reader in found = try BookData(cryptocom: &reader, grids) }
+        guard let found else { throw MarketFault(why: "an answer without a book") }
         return found
     }
 
-    static func trades(_ result: Bytes, _ grids: CryptoComGrids) throws -> [CryptoComTradeData] {
-        var list: [CryptoComTradeData] = []
-        try data(of: result) { reader in list.append(try CryptoComTradeData(&reader, grids)) }
+    static func trades(_ result: Bytes, _ grids: InstrumentGrids) throws -> [TradeData] {
+        var list: [TradeData] = []
+        try data(of: result) { reader in list.append(try TradeData(cryptocom: &reader, grids)) }
         return list
     }
 

@@ -52,4 +52,11 @@ extension JSONReader {
         guard !overflow else { throw JSONError(offset: offset, expected: "milliseconds since the epoch") }
         return Timestamp(nanoseconds: nanoseconds)
     }
+
+    /// Calls `body` before each element of an array, or once where a single object stands instead of it.
+    mutating func eachElement<E: Error>(_ body: (inout JSONReader) throws(E) -> Void) throws {
+        guard try peek() == .array else { return try body(&self) }
+        try beginArray()
+        while try nextElement() { try body(&self) }
+    }
 }

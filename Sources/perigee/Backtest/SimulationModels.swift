@@ -21,16 +21,19 @@ struct SimulationModels {
     var takerFee: ExactDecimal?
     /// Nil where no instruction is counted.
     var computeCost: ComputeCost?
+    /// The file that asks for measured latencies, which a backtest has none of.
+    private(set) var measuredLatencySource: String?
 
-    init(_ flags: SimulationOptions, _ file: Settings.Simulation, path: String?) throws {
+    /// - Parameter profile: of the venue that is simulated: what neither a flag nor the file says.
+    init(_ flags: SimulationOptions, _ file: Settings.Simulation, profile: VenueProfile? = nil, path: String?) throws {
+        if let profile { try take(profile) }
         /// A flag's text with its name for errors, else the file's.
         func pick(_ flag: String?, _ name: String, _ value: String?, _ key: String) -> Source? {
             if let flag { return Source(text: flag, name: "--\(name)") }
             return value.map { Source(text: $0, name: "\(path ?? "perigee.toml"): simulation.\(key)") }
         }
         if flags.latency == nil, file.latency == "measured" {
-            CommandLineMain.say(
-                "warning: \(path ?? "perigee.toml"): simulation.latency = \"measured\" is for paper; this backtest has no latency: say --latency 5ms/5ms")
+            measuredLatencySource = path ?? "perigee.toml"
         } else if let source = pick(flags.latency, "latency", file.latency, "latency") {
             latency = try source.latency()
             latencyText = source.isFile ? "file \(source.text.split(separator: "/").last ?? "")" : latency.text
@@ -50,7 +53,7 @@ struct SimulationModels {
         if let source = pick(flags.sample, "sample", nil, "sample") { sample = try source.duration() } else { sample = file.sample }
         makerFee = try pick(flags.makerFee, "maker-fee", nil, "maker_fee")?.rate() ?? file.makerFee
         takerFee = try pick(flags.takerFee, "taker-fee", nil, "taker_fee")?.rate() ?? file.takerFee
-        isSpot = flags.spot || file.spot ?? false
+        isSpot = flags.spot || file.spot ?? isSpot
         seed = flags.seed ?? file.seed.map { UInt64(bitPattern: $0) } ?? 1
         let cost = pick(flags.computeCost, "compute-cost", file.computeCost, "compute_cost")
         if flags.strictBudget || file.strictBudget == true {
@@ -59,6 +62,32 @@ struct SimulationModels {
             throw Failure(.usage, "\(cost.name): found '\(cost.text)' without --strict-budget, which counts the instructions it is the cost of")
         }
         balances = try SimulationModels.balances(flags.balance, file.balance)
+        rules.dealer = SimulationModels.dealer(file.dealer, seed: seed)
+    }
+
+    private static func dealer(_ file: Settings.Simulation.Dealer?, seed: UInt64) -> DealerModel {
+        var model = DealerModel()
+        // Of its own, so that a draw of the script's moves no quote.
+        model.seed = seed ^ 0x7266_7121
+        guard let file else { return model }
+        model.venues = file.venues.map { Set($0) }
+        if let tiers = file.tiers { model.tiers = tiers.map { DealerModel.Tier(upTo: $0.upTo, spread: $0.spread) } }
+        model.life = file.life ?? model.life
+        model.latency = file.latency ?? model.latency
+        model.jitter = file.jitter ?? model.jitter
+        model.lastLook = file.lastLook ?? model.lastLook
+        model.tolerance = file.tolerance ?? model.tolerance
+        model.declines = file.declines ?? model.declines
+        return model
+    }
+
+    private mutating func take(_ profile: VenueProfile) throws {
+        let name = "the profile of \(profile.venue)"
+        latency = .constant(entry: profile.entry, response: profile.response)
+        latencyText = latency.text
+        rules.queue = try Source(text: profile.queue, name: name).queue()
+        rules.fills = try Source(text: profile.fills, name: name).choice([("partial", .partial), ("full", .full)])
+        isSpot = profile.rules.isSpot
     }
 
     private static func balances(_ flags: [String], _ file: [String: ExactDecimal]) throws -> [(currency: String, amount: Amount)] {

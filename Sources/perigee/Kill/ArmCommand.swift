@@ -34,22 +34,26 @@ struct ArmCommand: ParsableCommand {
     func run() throws {
         guard let span = Span(timeout), span > .zero else { throw Failure(.usage, "--timeout: found '\(timeout)', expected a duration above zero, such as 10s") }
         let essentials = Essentials(config)
+        SecretRim.closeDoors()
         if essentials.isMissing { throw Failure(.usage, essentials.warnings.joined(separator: "; ")) }
         for warning in essentials.warnings { CommandLineMain.say("warning: \(warning)") }
-        guard LatchFolder.exists(essentials.stateDirectory) else { return print("armed: it was not latched (there is no \(essentials.stateDirectory))") }
+        guard LatchFolder.exists(essentials.stateDirectory) else { return CommandLineMain.show("armed: it was not latched (there is no \(essentials.stateDirectory))") }
         let folder = try LatchFolder.open(essentials.stateDirectory)
-        guard let latch = KillLatch.read(from: folder) else { return print("armed: it was not latched") }
-        print(latch.text)
+        guard let latch = KillLatch.read(from: folder) else { return CommandLineMain.show("armed: it was not latched") }
+        CommandLineMain.show(latch.text)
         if let holder = folder.holder { throw Failure(.runFailed, "not armed: a run is still alive on \(folder.path) (\(holder)); stop it first") }
         let targets = try KillTargets(essentials, names: [])
-        let report = targets.whole(KillRunner.begin(.inspect, targets.targets, timeout: span).wait())
-        for outcome in report.outcomes { print(outcome.text) }
+        let registry = LiveOrderRegistry()
+        let follower = LedgerFollower(folder: essentials.stateDirectory, into: registry)
+        let report = targets.whole(KillRunner.begin(.inspect, targets.targets, timeout: span, known: registry).wait())
+        follower.stop()
+        for outcome in report.outcomes { CommandLineMain.show(outcome.text) }
         try KillCommand.fail(report)
         do throws(StateError) {
             try folder.remove("kill.latch")
         } catch {
             throw Failure(.runFailed, "not armed: \(error.description)")
         }
-        print("armed")
+        CommandLineMain.show("armed")
     }
 }

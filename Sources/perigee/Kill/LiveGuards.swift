@@ -12,6 +12,7 @@ final class LiveGuards {
     let killSwitch: KillSwitch
     private(set) var deadMan: DeadMan?
     private var control: ControlSocket?
+    private var metrics: MetricsServer?
     private let folder: StateFolder
 
     /// - Parameters:
@@ -39,9 +40,18 @@ final class LiveGuards {
         let killSwitch = killSwitch
         let desk = ControlDesk(board: board, folder: folder, stop: onStop, kill: { killSwitch.pull(reason: $0, source: "control socket") })
         do throws(StateError) {
-            control = try ControlSocket(folder: folder, log: log, answer: desk.answer)
+            control = try ControlSocket(folder: folder, log: log, answer: { SecretRim.redact(desk.answer($0)) })
         } catch {
             throw Failure(.runFailed, error.description)
+        }
+    }
+
+    /// Metrics over HTTP, where the configuration wants them.
+    func serveMetrics(_ listen: String, config: String) throws {
+        do throws(StateError) {
+            metrics = try MetricsServer(listen: listen, board: board, rewrite: SecretRim.redact)
+        } catch {
+            throw Failure(.usage, "\(config): metrics.listen: \(error.description)")
         }
     }
 
@@ -61,6 +71,7 @@ final class LiveGuards {
     /// otherwise it is left to act when this process ends.
     func end(isProvenEmpty: Bool) {
         if isProvenEmpty { deadMan?.dismiss() }
+        metrics?.stop()
         control?.stop()
         killSwitch.stop()
     }

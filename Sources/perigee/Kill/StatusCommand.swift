@@ -48,15 +48,15 @@ struct StatusCommand: ParsableCommand {
     }
 
     private func show(_ line: String) throws {
-        if format == .json, let status = ControlClient.status(of: line) { return print(status) }
+        if format == .json, let status = ControlClient.status(of: line) { return CommandLineMain.show(status) }
         let answer = ControlClient.text(of: line)
         guard let text = answer.text else { throw Failure(.runFailed, answer.error ?? "the answer has no text") }
-        print(text, terminator: "")
+        CommandLineMain.show(text, terminator: "")
     }
 
     private func nobody(_ latch: KillLatch?, _ path: String) throws {
         switch format {
-        case .json: print(LatchJSON.nothingRuns(latch))
+        case .json: CommandLineMain.show(LatchJSON.nothingRuns(latch))
         case .text, .metrics: if let latch { CommandLineMain.say("kill switch latched: \(latch.text)") }
         }
         throw Failure(.unreachable, "nothing runs on \(path)")

@@ -11,6 +11,8 @@ final class JournalSink: DeskSink {
     /// The first failure of the journal; the run is ended for it. Nothing is written after it.
     private let onFailure: (any Error) -> Void
     private var hasFailed = false
+    /// The same, for who closes the run.
+    private(set) var failure: (any Error)?
 
     init(_ base: any DeskSink, journal: JournalWriter, onFailure: @escaping (any Error) -> Void) {
         (self.base, self.journal, self.onFailure) = (base, journal, onFailure)
@@ -20,6 +22,7 @@ final class JournalSink: DeskSink {
         guard !hasFailed else { return }
         do { try body() } catch {
             hasFailed = true
+            failure = error
             onFailure(error)
         }
     }

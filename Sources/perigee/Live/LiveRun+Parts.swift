@@ -36,8 +36,8 @@ extension LiveRun {
         let (folder, names, mode) = (folder, plans.map(\.name), options.mode)
         func file(_ name: String) -> String { "\(mode == .live ? "saved" : "saved-paper")-\(name.filter { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })" }
         core.savedStates = names.map { name in (try? folder.read(file(name))) ?? nil }
-        core.onSave = { seat, bytes in
-            do { try folder.replace(file(names[seat]), with: bytes) } catch { CommandLineMain.say("perigee: \(error)") }
+        core.onSave = { [unowned self] seat, bytes in
+            do { try folder.replace(file(names[seat]), with: bytes) } catch { self.diskFailure = self.diskFailure ?? "\(error)" }
         }
     }
 
@@ -79,7 +79,7 @@ extension LiveRun {
     func journal(_ instruments: [Instrument]) throws -> JournalWriter {
         var head = JournalHead(mode: options.mode == .live ? .live : .paper, engine: Perigee.engineVersion, seats: heads)
         head.run = outFolder
-        head.configuration = TextFile.bytes(options.config).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        head.configuration = TextFile.bytes(options.config).map { SecretRim.redact(String(decoding: $0, as: UTF8.self)) } ?? ""
         head.live = liveDefaults
         let path = outFolder + "/journal.tape"
         _ = unsafe unlink(path)
@@ -165,6 +165,11 @@ extension LiveRun {
     func paperVenue(_ instruments: [Instrument], seats: Int) -> PaperVenue? {
         guard options.mode == .paper else { return nil }
         var rules = models.rules
+        settings.apply(to: &rules, instruments)
+        // On paper a dealer stands where the venue has one, unless the configuration says otherwise.
+        if settings.simulation.dealer?.venues == nil {
+            rules.dealer?.venues = Set(venues.entries.filter(\.session.capabilities.quotesOnRequest).map(\.settings.name))
+        }
         if models.isSpot { rules.spot = paperBalances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
         let latency = models.latency == .none ? LatencyModel.constant(entry: .milliseconds(5), response: .milliseconds(5)) : models.latency
         return PaperVenue(instruments: instruments, rules: rules, latency: latency, seats: seats)
@@ -180,6 +185,7 @@ extension LiveRun {
                 let directory = plans.count == 1 ? outFolder : "\(outFolder)/\(plan.name)"
                 do {
                     let recorder = try RunRecorder(directory: directory, instruments: instruments, context: context(plan, seats[index]))
+                    recorder.rewrite = SecretRim.redact
                     let sink = RunSink(
                         recorder: recorder, instruments: instruments, names: names(index), onTick: { _, _ in false },
                         onLog: { level, time, text in
@@ -189,7 +195,7 @@ extension LiveRun {
                 } catch {
                     throw Failure(.runFailed, "\(error)")
                 }
-            })
+            }, instruments: instruments.count)
     }
 
     private func names(_ seat: Int) -> RunNames {
@@ -218,9 +224,11 @@ extension LiveRun {
             seat.sink.finalState(desk: core.seat(index).engine.desk, outcome: ending.outcome, reason: ending.words, events: events))
         try ReportPage.write(directory: directory)
         switch options.format {
-        case .text: print(TerminalSummary.render(summary))
-        case .json: print(summary.text)
+        case .text: CommandLineMain.show(TerminalSummary.render(summary))
+        case .json: CommandLineMain.show(summary.text)
         }
+        // Before anything more goes to stderr: both may be one file.
+        fflush(nil)
         if !options.quiet { CommandLineMain.say("Report: \(directory)/report.html") }
     }
 }

@@ -7,6 +7,18 @@ final class LiveSignals: Sendable {
     private let isStopAsked = Atomic<Bool>(false)
     private let gone = Mutex<String?>(nil)
 
+    private let lines = Mutex<[String]>([])
+
+    /// A line for the run's log, from any thread; more than a thousand that nobody took are dropped.
+    func note(_ line: String) { lines.withLock { if $0.count < 1_000 { $0.append(line) } } }
+
+    func takeLines() -> [String] {
+        lines.withLock { lines in
+            defer { lines = [] }
+            return lines
+        }
+    }
+
     func pulled(_ latch: KillLatch) { kill.withLock { $0 = latch } }
     func askStop() { isStopAsked.store(true, ordering: .releasing) }
     /// The dead-man process ended by itself.

@@ -24,8 +24,8 @@ struct LiveVenues {
 
     private static func entry(_ venue: Settings.Venue, path: String, trades: Bool) throws -> Entry {
         do {
-            let made = try VenueFactory.settings(venue, withSecrets: trades)
-            for key in ["key", "secret"] where trades && venue.kind == .cryptocom && made.credentials[key] == nil {
+            let made = try VenueFactory.settings(venue, withSecrets: trades || venue.kind.needsCredentialsForMarketData)
+            if trades, let key = venue.missingCredential {
                 throw VenueFactory.Problem(description: "venue \(venue.name): credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
             }
             return Entry(settings: venue, session: try VenueFactory.session(venue.kind, made))
@@ -72,7 +72,8 @@ struct LiveVenues {
             return try Instrument(
                 venue: venue.name, symbol: "\(told.base)_\(told.quote)", nativeSymbol: told.symbol, base: told.base, quote: told.quote, tick: tick,
                 lot: lot, minQuantity: Quantity(lots: max(least, 1)), minNotional: minNotional,
-                makerFee: venue.makerFee ?? told.makerFee ?? .zero, takerFee: venue.takerFee ?? told.takerFee ?? .zero)
+                makerFee: venue.makerFee ?? told.makerFee ?? venue.profile?.fees.maker ?? .zero,
+                takerFee: venue.takerFee ?? told.takerFee ?? venue.profile?.fees.taker ?? .zero)
         } catch {
             throw Failure(.usage, "\(path): \(error.message)")
         }

@@ -38,24 +38,26 @@ enum VenueFactory {
     }
 
     private static func secret(_ reference: SecretReference) throws(SecretError) -> Secret {
+        let secret: Secret
         switch reference {
-        case .environment(let name): try SecretSource.environment(name).read()
-        case .file(let path): try SecretSource.file(path).read()
-        case .identifier(let text): Secret(Array(text.utf8))
+        case .environment(let name): secret = try SecretSource.environment(name).read()
+        case .file(let path): secret = try SecretSource.file(path).read()
+        case .identifier(let text): return Secret(Array(text.utf8))
         }
+        SecretRim.hide(secret)
+        return secret
     }
 
     static func session(_ kind: Settings.Venue.Kind, _ settings: VenueSettings) throws -> any VenueSession {
-        switch kind {
-        case .cryptocom:
-            do throws(VenueSettingsError) {
-                return try CryptoComSession(settings: settings)
-            } catch {
-                throw Problem(description: "venue \(settings.name): \(error)")
+        do throws(VenueSettingsError) {
+            switch kind {
+            case .cryptocom: return try CryptoComSession(settings: settings)
+            case .valr, .smartvalor, .dvchain, .apifiny, .sim: break
             }
-        case .smartvalor, .valr, .dvchain, .apifiny, .sim:
-            throw Problem(description: "venue \(settings.name): this perigee has no connector of the kind \(kind.rawValue)")
+        } catch {
+            throw Problem(description: "venue \(settings.name): \(error)")
         }
+        throw Problem(description: "venue \(settings.name): this perigee has no connector of the kind \(kind.rawValue)")
     }
 
     static func tls(_ venue: Settings.Venue) throws -> TLSContext {
@@ -72,7 +74,7 @@ enum VenueFactory {
         // Tried here, so that what is wrong is said before anything is at stake.
         _ = try session(kind, settings)
         return KillTarget(
-            name: venue.name, instruments: try venue.instruments.map { try instrument($0, venue.name) }, tls: tls,
+            name: venue.name, instruments: try venue.instruments.map { try instrument($0, venue.name) }, tls: tls, redactor: SecretRim.redactor,
             session: { try session(kind, settings) })
     }
 

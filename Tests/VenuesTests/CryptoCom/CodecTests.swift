@@ -89,8 +89,8 @@ struct CryptoComCodecTests {
         try Bytes.with(try Fixture.bytes("cryptocom/\(name).json")) { try body(try CryptoComEnvelope($0)) }
     }
 
-    private func grids(_ tick: String, _ lot: String) throws -> CryptoComGrids {
-        CryptoComGrids(try instrument("ETH_CRO", tick: tick, lot: lot))
+    private func grids(_ tick: String, _ lot: String) throws -> InstrumentGrids {
+        InstrumentGrids(try instrument("ETH_CRO", tick: tick, lot: lot))
     }
 
     @Test func theInstruments() throws {
@@ -182,7 +182,7 @@ struct CryptoComCodecTests {
         #"{"status":"ACTIVE","side":"BUY","price":8768.240000000002,"quantity":1.4999999999999998,"order_id":9,"client_oid":"c","cumulative_quantity":0.5,"instrument_name":"BTC_USDT","update_time":5,"new":{"a":[1,null]}}"#,
         #"{"status":"ACTIVE","side":"BUY","price":8.76824e3,"quantity":15e-1,"order_id":9,"client_order_id":"c","client_oid":"","cumulative_quantity":5E-1,"create_time":null,"reason":null,"update_time":5}"#,
     ]) func oneOrderInManySpellings(text: String) throws {
-        let grids = CryptoComGrids(try instrument("BTC_USDT"))
+        let grids = InstrumentGrids(try instrument("BTC_USDT"))
         let order = try Bytes.with(text) { bytes in
             try CryptoComPrivate.order(bytes, symbol: "BTC_USDT", now: Timestamp(nanoseconds: 0)) { _ in grids }
         }
@@ -209,14 +209,14 @@ struct CryptoComCodecTests {
         guard case .rejected(expected, _, _) = order.state else { return #expect(Bool(false), "\(order.state)") }
     }
 
-    @Test(arguments: [("10006", CryptoComVerdict.throttled), ("\"10006\"", .throttled), ("0", .done), ("\"0\"", .done), ("\"abc\"", .unknown), ("null", .unknown)])
-    func codesAsNumbersAndTexts(code: String, verdict: CryptoComVerdict) throws {
+    @Test(arguments: [("10006", RequestVerdict.throttled), ("\"10006\"", .throttled), ("0", .done), ("\"0\"", .done), ("\"abc\"", .unknown), ("null", .unknown)])
+    func codesAsNumbersAndTexts(code: String, verdict: RequestVerdict) throws {
         let envelope = try Bytes.with(#"{"id":"7","method":"private/create-order","code":\#(code)}"#) { bytes in
             let envelope = try CryptoComEnvelope(bytes)
             return (envelope.id, envelope.code)
         }
         #expect(envelope.0 == 7)
-        #expect(CryptoComVerdict(code: envelope.1 ?? -1, status: 0) == verdict)
+        #expect(RequestVerdict(cryptocom: envelope.1 ?? -1, status: 0) == verdict)
     }
 
     /// The whole table of codes: what counts as definitely not executed, and what stays unknown.
@@ -226,23 +226,23 @@ struct CryptoComCodecTests {
             30_023, 30_024, 30_025, 40_002, 40_003, 40_004, 40_005, 40_006, 306, 318,
         ]
         for code in rejects {
-            guard case .rejected = CryptoComVerdict(code: code, status: 0) else {
+            guard case .rejected = RequestVerdict(cryptocom: code, status: 0) else {
                 #expect(Bool(false), "\(code) is a refusal")
                 continue
             }
         }
-        let others: [(Int64, CryptoComVerdict)] = [
+        let others: [(Int64, RequestVerdict)] = [
             (0, .done), (10_000, .unknown), (10_001, .unknown), (100_001, .unknown), (10_002, .unauthorised), (40_101, .unauthorised),
             (10_003, .forbidden), (10_005, .forbidden), (10_006, .throttled), (10_007, .clock), (10_008, .retired), (20_001, .duplicate),
             (204, .duplicate), (40_001, .account), (50_001, .account), (20_005, .account), (40_007, .paused), (212, .noSuchOrder), (316, .noSuchOrder),
         ]
-        for (code, verdict) in others { #expect(CryptoComVerdict(code: code, status: 400) == verdict, "\(code)") }
+        for (code, verdict) in others { #expect(RequestVerdict(cryptocom: code, status: 400) == verdict, "\(code)") }
         // Unknown codes: by HTTP, and on a socket not known at all.
-        let unknown: [(Int, CryptoComVerdict)] = [
+        let unknown: [(Int, RequestVerdict)] = [
             (0, .unknown), (200, .unknown), (400, .rejected(.venue)), (401, .unauthorised), (403, .unauthorised), (404, .retired), (410, .retired),
             (429, .throttled), (500, .unknown), (503, .unknown), (504, .unknown), (408, .unknown),
         ]
-        for (status, verdict) in unknown { #expect(CryptoComVerdict(code: 77_777, status: status) == verdict, "HTTP \(status)") }
+        for (status, verdict) in unknown { #expect(RequestVerdict(cryptocom: 77_777, status: status) == verdict, "HTTP \(status)") }
     }
 
     // MARK: - Broken texts

@@ -25,7 +25,7 @@ struct CryptoComPropertyTests {
                 answer(&walk, text, &random)
             }
         }
-        #expect(walk.session.nextID > 0)
+        #expect(walk.session.core.nextID > 0)
     }
 
     private func answer(_ walk: inout Walk, _ body: [UInt8], _ random: inout TestRandom) {

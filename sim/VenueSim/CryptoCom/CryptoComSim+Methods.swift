@@ -107,23 +107,20 @@ extension CryptoComSim {
         request.isPostOnly = params["exec_inst"]?.text == "POST_ONLY"
         let order = venue.submit(request, clientID: params["client_oid"]?.text ?? "", connection: connection, at: now)
         reply.result = "{\"order_id\":\"\(order.venueID)\",\"client_oid\":\(JSONValue.quoted(order.clientID))}"
-        let box = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: settings.acceptDelay) { box.value.venue.execute(order.venueID, at: box.value.now) }
+        wire.later(settings.acceptDelay) { self.venue.execute(order.venueID, at: self.now) }
     }
 
     private func cancel(_ params: JSONValue, _ reply: inout CryptoComReply) {
         guard let venueID = params["order_id"]?.text, let order = venue.order(venueID) else { return fail(212, 400, &reply) }
         if !order.isLive { return fail(316, 400, &reply) }
-        let box = NIOLoopBound(self, eventLoop: eventLoop)
         // Asynchronous, like the venue's: the answer is a receipt.
-        eventLoop.scheduleTask(in: settings.acceptDelay) { _ = box.value.venue.cancel(venueID, at: box.value.now) }
+        wire.later(settings.acceptDelay) { _ = self.venue.cancel(venueID, at: self.now) }
     }
 
     private func cancelAll(_ params: JSONValue, _ reply: inout CryptoComReply) {
         guard let name = params["instrument_name"]?.text else { return fail(30010, 400, &reply) }
         guard let index = venue.instrument(named: name) else { return fail(30003, 400, &reply) }
-        let box = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: settings.acceptDelay) { box.value.venue.cancelAll(instrument: index, at: box.value.now) }
+        wire.later(settings.acceptDelay) { self.venue.cancelAll(instrument: index, at: self.now) }
     }
 
     private func detail(_ params: JSONValue, _ reply: inout CryptoComReply) {

@@ -17,18 +17,21 @@ extension CryptoComSim {
         }
     }
 
+    var sockets: [CryptoComSocket] { wire.sockets.compactMap { $0 as? CryptoComSocket } }
+
     /// Market records of the moment: into the venue, and out as books and trades.
     public func market(_ records: [MarketRecord]) {
         venue.apply(records, at: now)
+        var changed: Set<Int> = []
         for record in records {
             let index = Int(record.instrument)
             switch record.kind {
             case .trade: trade(record, index)
-            case .level, .clear: pendingBooks.insert(index)
+            case .level, .clear: changed.insert(index)
             case .quote, .bar, .orderAdd, .orderModify, .orderCancel, .orderFill, .status: break
             }
         }
-        flushBooks()
+        wire.changedBooks(changed)
     }
 
     private func trade(_ record: MarketRecord, _ index: Int) {
@@ -41,30 +44,10 @@ extension CryptoComSim {
         push("public-trade", channel: "trade.\(instrument.nativeSymbol)", kind: "trade", symbol: instrument.nativeSymbol, data: data)
     }
 
-    /// Books that changed, each no more often than its interval.
-    private func flushBooks() {
-        let time = NIODeadline.now()
-        for index in pendingBooks.sorted() {
-            if let last = lastBook[index], time - last < settings.bookInterval {
-                flushLater(at: last + settings.bookInterval)
-                continue
-            }
-            pendingBooks.remove(index)
-            lastBook[index] = time
-            let name = venue.instruments[index].nativeSymbol
-            for socket in sockets {
-                for channel in socket.channels where channel.hasPrefix("book.\(name).") { pushBook(channel, to: socket) }
-            }
-        }
-    }
-
-    private func flushLater(at time: NIODeadline) {
-        guard !isFlushDue else { return }
-        isFlushDue = true
-        let box = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(deadline: time) {
-            box.value.isFlushDue = false
-            box.value.flushBooks()
+    func pushBooks(_ index: Int) {
+        let name = venue.instruments[index].nativeSymbol
+        for socket in sockets {
+            for channel in socket.channels where channel.hasPrefix("book.\(name).") { pushBook(channel, to: socket) }
         }
     }
 
@@ -88,7 +71,7 @@ extension CryptoComSim {
         let name = venue.instruments[instrument].nativeSymbol
         for socket in sockets {
             for channel in socket.channels where channel.hasPrefix("book.\(name).") {
-                send("book", frame(channel, kind: "book", symbol: name, data: data), to: socket)
+                wire.push("book", frame(channel, kind: "book", symbol: name, data: data), to: socket)
             }
         }
     }
@@ -97,41 +80,19 @@ extension CryptoComSim {
         let parts = channel.split(separator: ".")
         guard parts.count == 3, let index = venue.instrument(named: String(parts[1])), let depth = Int(parts[2]) else { return }
         let data = bookText(index, depth: depth, withSequence: true)
-        send("book", frame(channel, kind: "book", symbol: String(parts[1]), data: data, extra: ",\"depth\":\(depth)"), to: socket)
+        wire.push("book", frame(channel, kind: "book", symbol: String(parts[1]), data: data, extra: ",\"depth\":\(depth)"), to: socket)
     }
 
     func pushBalances(to socket: CryptoComSocket) {
-        send("balance", "{\"method\":\"subscribe\",\"result\":{\"subscription\":\"user.balance\",\"channel\":\"user.balance\",\"data\":[\(balanceTexts.joined(separator: ","))]}}", to: socket)
+        wire.push("balance", "{\"method\":\"subscribe\",\"result\":{\"subscription\":\"user.balance\",\"channel\":\"user.balance\",\"data\":[\(balanceTexts.joined(separator: ","))]}}", to: socket)
     }
 
     private func push(_ event: String, channel: String, kind: String, symbol: String, data: String) {
         let text = frame(channel, kind: kind, symbol: symbol, data: data)
-        for socket in sockets where socket.channels.contains(channel) { send(event, text, to: socket) }
+        for socket in sockets where socket.channels.contains(channel) { wire.push(event, text, to: socket) }
     }
 
     private func frame(_ channel: String, kind: String, symbol: String, data: String, extra: String = "") -> String {
         "{\"id\":-1,\"method\":\"subscribe\",\"code\":0,\"result\":{\"instrument_name\":\"\(symbol)\",\"subscription\":\"\(channel)\",\"channel\":\"\(kind)\"\(extra),\"data\":[\(data)]}}"
-    }
-
-    private func send(_ event: String, _ text: String, to socket: CryptoComSocket) {
-        let rule = faults.next(event)
-        switch rule?.fault {
-        case .skip, .ignore, .dropAnswer: return
-        case .duplicate:
-            socket.send(text)
-            socket.send(text)
-        case .reorder: held.append((socket, text))
-        case .silence: socket.isSilent = true
-        case .partial: socket.send(String(text.dropLast(9)))
-        case .close: socket.socket?.close(code: UInt16(rule?.code == 0 ? 1013 : rule?.code ?? 1013))
-        case .resetAfter, .resetBefore: socket.socket?.reset()
-        case .late:
-            let box = NIOLoopBound(socket, eventLoop: eventLoop)
-            eventLoop.scheduleTask(in: .nanoseconds(rule?.delay.nanoseconds ?? 0)) { box.value.send(text) }
-        case .errorAfter, .errorBefore, .throttle, .redirect, .fillFirst, nil:
-            socket.send(text)
-            for (other, kept) in held { other.send(kept) }
-            held.removeAll()
-        }
     }
 }

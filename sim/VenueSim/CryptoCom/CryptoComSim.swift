@@ -34,55 +34,31 @@ public final class CryptoComSim: SimulatedVenue {
     }
 
     public let venue: SimVenue
-    public var settings: Settings
-    public var faults: FaultPlan
-    public let eventLoop: any EventLoop
-    /// Every request that came in, by method: what a test may ask about.
-    public internal(set) var counts: [String: Int] = [:]
-    /// Methods in the order in which they came, the last few thousand.
-    public internal(set) var calls: [String] = []
-    var sockets: [CryptoComSocket] = []
-    var windows: [String: [Int64]] = [:]
-    var pendingBooks: Set<Int> = []
-    var lastBook: [Int: NIODeadline] = [:]
-    var isFlushDue = false
+    public let wire: SimWire
+    public let settings: Settings
     var sequence: Int64 = 754_560_122
-    public internal(set) var connections = 0
-    public var onActivity: (() -> Void)?
-    var held: [(socket: CryptoComSocket, text: String)] = []
-    private var server: HTTPServer?
 
     public init(venue: SimVenue, settings: Settings = Settings(), faults: FaultPlan = FaultPlan(), eventLoop: any EventLoop) {
-        (self.venue, self.settings, self.faults, self.eventLoop) = (venue, settings, faults, eventLoop)
+        (self.venue, self.settings) = (venue, settings)
+        wire = SimWire(faults: faults, eventLoop: eventLoop)
+        (wire.clockSkew, wire.bookInterval) = (settings.clockSkew, settings.bookInterval)
+        wire.pushBook = { [unowned self] in self.pushBooks($0) }
         venue.listener = { [unowned self] event in
             self.tell(event)
-            self.onActivity?()
+            self.wire.onActivity?()
         }
     }
 
-    var now: Timestamp { SimClock.now + settings.clockSkew }
-
-    /// Listens; answers the port.
     public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> {
-        let box = NIOLoopBound(self, eventLoop: eventLoop)
-        return HTTPServer.start(port: port, tls: tls, on: eventLoop) { request in box.value.route(request) }
-            .map { server in
-                box.value.server = server
-                return server.port
-            }
+        wire.start(port: port, tls: tls) { [unowned self] in self.route($0) }
     }
-
-    public func stop() -> EventLoopFuture<Void> { server?.stop() ?? eventLoop.makeSucceededVoidFuture() }
-
-    /// Resets every connection, as a failing network would.
-    public func cutAll() { server?.resetAll() }
 
     // MARK: - HTTP
 
     private func route(_ request: HTTPServerRequest) -> HTTPAnswer {
         let path = request.path
-        if path == settings.prefix + "/market" { return socket(isUser: false) }
-        if path == settings.prefix + "/user" { return socket(isUser: true) }
+        if path == settings.prefix + "/market" { return wire.upgrade(CryptoComSocket(sim: self, isUser: false)) }
+        if path == settings.prefix + "/user" { return wire.upgrade(CryptoComSocket(sim: self, isUser: true)) }
         guard path.hasPrefix(settings.prefix + "/") else {
             return .response(HTTPServerResponse(status: 404, json: #"{"code":10008,"message":"METHOD_NOT_FOUND"}"#))
         }
@@ -96,7 +72,7 @@ public final class CryptoComSim: SimulatedVenue {
         }
         guard value["method"]?.text == method else { return answer(CryptoComReply(id: id, method: method, code: 10004, status: 400)) }
         if let refusal = refusal(of: value, method: method, id: id) { return answer(refusal) }
-        return perform(method, id: id, params: value["params"] ?? .object([]), connection: 0)
+        return perform(method, id: id, params: value["params"] ?? .object([]))
     }
 
     /// What is wrong with a private request, before it is looked at.
@@ -113,71 +89,28 @@ public final class CryptoComSim: SimulatedVenue {
 
     private func open(_ method: String, _ request: HTTPServerRequest) -> HTTPAnswer {
         guard method.hasPrefix("public/") else { return answer(CryptoComReply(id: "-1", method: method, code: 10002, status: 401)) }
-        return perform(method, id: "-1", params: .object(request.query.map { ($0.name, .string($0.value)) }), connection: 0)
+        return perform(method, id: "-1", params: .object(request.query.map { ($0.name, .string($0.value)) }))
     }
 
-    private func perform(_ method: String, id: String, params: JSONValue, connection: Int) -> HTTPAnswer {
-        let name = String(method.split(separator: "/").last ?? "")
-        note(method)
-        if isThrottled(method, isSocket: connection != 0) { return answer(CryptoComReply(id: id, method: method, code: 10006, status: 429)) }
-        guard let rule = faults.next(name) else { return answer(call(method, id: id, params: params, connection: connection)) }
-        switch rule.fault {
-        case .dropAnswer:
-            _ = call(method, id: id, params: params, connection: connection)
-            return .silence
-        case .ignore, .silence: return .silence
-        case .late:
-            let reply = answer(call(method, id: id, params: params, connection: connection))
-            let box = NIOLoopBound(Kept(reply), eventLoop: eventLoop)
-            return .later(eventLoop.scheduleTask(in: .nanoseconds(rule.delay.nanoseconds)) { box.value }.futureResult.map { $0.answer })
-        case .resetAfter:
-            _ = call(method, id: id, params: params, connection: connection)
-            return .reset
-        case .resetBefore, .close: return .reset
-        case .errorAfter:
-            _ = call(method, id: id, params: params, connection: connection)
-            return .response(HTTPServerResponse(status: rule.code == 0 ? 503 : rule.code, headers: ["Content-Type": "text/html"], body: ByteBuffer(string: "<html>Service Unavailable</html>")))
-        case .errorBefore: return .response(HTTPServerResponse(status: rule.code == 0 ? 503 : rule.code, headers: ["Content-Type": "text/html"], body: ByteBuffer(string: "<html>Service Unavailable</html>")))
-        case .throttle: return answer(CryptoComReply(id: id, method: method, code: 10006, status: 429))
-        case .partial:
-            let bytes = call(method, id: id, params: params, connection: connection).response.bytes()
-            return .raw(bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes - 12) ?? bytes, closes: true)
-        case .redirect: return .response(HTTPServerResponse(status: 307, headers: ["Location": "/elsewhere"]))
-        case .fillFirst:
-            if let venueID = params["order_id"]?.text { venue.fillNow(venueID, at: now) }
-            return answer(call(method, id: id, params: params, connection: connection))
-        case .duplicate, .skip, .reorder: return answer(call(method, id: id, params: params, connection: connection))
-        }
+    private func perform(_ method: String, id: String, params: JSONValue) -> HTTPAnswer {
+        let throttled = { CryptoComReply(id: id, method: method, code: 10006, status: 429).response }
+        wire.note(method)
+        if isThrottled(method, isSocket: false) { return .response(wire.dated(throttled())) }
+        return wire.answer(
+            String(method.split(separator: "/").last ?? ""), fill: { self.fillFirst(params) }, throttled: throttled,
+            call: { self.call(method, id: id, params: params, connection: 0).response })
     }
 
-    /// An answer that may wait on its own loop.
-    private struct Kept {
-        let answer: HTTPAnswer
-        init(_ answer: HTTPAnswer) { self.answer = answer }
+    func fillFirst(_ params: JSONValue) {
+        if let venueID = params["order_id"]?.text { venue.fillNow(venueID, at: now) }
     }
 
-    private func answer(_ reply: CryptoComReply) -> HTTPAnswer {
-        var response = reply.response
-        response.headers.add(name: "Date", value: SimClock.httpDate(now))
-        return .response(response)
-    }
-
-    func note(_ method: String) {
-        counts[method, default: 0] += 1
-        calls.append(method)
-        if calls.count > 8_192 { calls.removeFirst(4_096) }
-        onActivity?()
-    }
+    private func answer(_ reply: CryptoComReply) -> HTTPAnswer { .response(wire.dated(reply.response)) }
 
     /// The venue's published limits, each method for itself.
     func isThrottled(_ method: String, isSocket: Bool) -> Bool {
         let (limit, per) = allowance(method, isSocket: isSocket)
-        let time = SimClock.now.nanoseconds
-        var window = windows[method, default: []].filter { time - $0 < per }
-        defer { windows[method] = window }
-        guard window.count < limit else { return true }
-        window.append(time)
-        return false
+        return wire.isOver(limit, per: per, of: method)
     }
 
     private func allowance(_ method: String, isSocket: Bool) -> (limit: Int, per: Int64) {
@@ -189,16 +122,6 @@ public final class CryptoComSim: SimulatedVenue {
         case _ where method.hasPrefix("private/"): (3, tenth)
         case _: (100, second)
         }
-    }
-
-    // MARK: - Sockets
-
-    private func socket(isUser: Bool) -> HTTPAnswer {
-        connections += 1
-        let socket = CryptoComSocket(sim: self, isUser: isUser, number: connections)
-        sockets.append(socket)
-        onActivity?()
-        return .webSocket(socket, WebSocketSettings())
     }
 }
 

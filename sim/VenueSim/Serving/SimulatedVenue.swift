@@ -7,25 +7,37 @@ public import TLS
 /// Made, used and ended on its event loop.
 public protocol SimulatedVenue: AnyObject {
     var venue: SimVenue { get }
-    var faults: FaultPlan { get set }
-    /// Requests that came in, by method.
-    var counts: [String: Int] { get }
-    /// Connections of sockets that were ever opened.
-    var connections: Int { get }
-    /// Called after anything came in or went out: a test looks at its facts again.
-    var onActivity: (() -> Void)? { get set }
+    /// Its server, faults and counters.
+    var wire: SimWire { get }
 
     /// Listens on loopback; answers the port.
     func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int>
-    func stop() -> EventLoopFuture<Void>
     /// Records of the market of this moment.
     func market(_ records: [MarketRecord])
-    /// Resets every connection, as a failing network would.
-    func cutAll()
     /// Pushes a book that is not the venue's: levels as ticks and size units.
     func misquote(_ instrument: Int, bids: [(ticks: Int64, size: Int64)], asks: [(ticks: Int64, size: Int64)])
     /// Pushes the venue's book again with a sequence number of long ago.
     func rewind(_ instrument: Int)
+}
+
+extension SimulatedVenue {
+    public var faults: FaultPlan {
+        get { wire.faults }
+        set { wire.faults = newValue }
+    }
+    /// Requests that came in, by method.
+    public var counts: [String: Int] { wire.counts }
+    /// Connections of sockets that were ever opened.
+    public var connections: Int { wire.connections }
+    /// Called after anything came in or went out: a test looks at its facts again.
+    public var onActivity: (() -> Void)? {
+        get { wire.onActivity }
+        set { wire.onActivity = newValue }
+    }
+    public func stop() -> EventLoopFuture<Void> { wire.stop() }
+    /// Resets every connection, as a failing network would.
+    public func cutAll() { wire.cutAll() }
+    var now: Timestamp { wire.now }
 }
 
 /// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.

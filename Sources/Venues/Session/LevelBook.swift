@@ -1,11 +1,10 @@
 internal import Domain
 internal import JSON
 
-/// One instrument's book as the venue sends it: whole snapshots, of which only what changed is told on.
+/// One instrument's book as a venue sends it: whole snapshots, of which only what changed is told on.
 ///
 /// A snapshot after another one becomes the levels that differ, so that the desk and the tape see changes, not copies.
-struct CryptoComBook {
-    typealias Level = CryptoComBookData.Level
+struct LevelBook {
     enum Outcome: Equatable {
         case records([MarketRecord])
         /// Older than what we have, or the same again.
@@ -16,25 +15,24 @@ struct CryptoComBook {
     let instrument: InstrumentID
     let symbol: String
     private let symbolBytes: [UInt8]
-    let bookChannel: String
-    let tradeChannel: String
-    let grids: CryptoComGrids
+    let grids: InstrumentGrids
     /// Whether the desk has been told a whole book since the last word of doubt.
     private(set) var isValid = false
-    private var bids: [Level] = []
-    private var asks: [Level] = []
+    private var bids: [BookLevel] = []
+    private var asks: [BookLevel] = []
     private var sequence: Int64?
     private var update: Int64?
     private var time = Timestamp(nanoseconds: .min)
     private var recentTrades = RecentTrades()
 
-    init(_ instrument: Instrument, id: InstrumentID, depth: String) {
+    /// Whether a snapshot with a smaller number than the last is passed over; else it is a fault, and the book asked for anew.
+    var passesOldSnapshots = false
+
+    init(_ instrument: Instrument, id: InstrumentID) {
         self.instrument = id
         symbol = instrument.nativeSymbol
         symbolBytes = Array(symbol.utf8)
-        bookChannel = "book.\(symbol).\(depth)"
-        tradeChannel = "trade.\(symbol)"
-        grids = CryptoComGrids(instrument)
+        grids = InstrumentGrids(instrument)
     }
 
     func isNamed(_ name: Bytes) -> Bool {
@@ -51,13 +49,16 @@ struct CryptoComBook {
         time = Timestamp(nanoseconds: .min)
     }
 
+    /// What comes next is of another connection, which counts anew; the book itself stands.
+    mutating func renumber() { (sequence, update) = (nil, nil) }
+
     // MARK: - Snapshots
 
-    mutating func apply(snapshot data: CryptoComBookData, at now: VenueTime) -> Outcome {
+    mutating func apply(snapshot data: BookData, at now: VenueTime) -> Outcome {
         if isValid, let fault = order(of: data) { return fault }
-        let newBids = CryptoComBook.sorted(data.bids) { $0.ticks > $1.ticks }
-        let newAsks = CryptoComBook.sorted(data.asks) { $0.ticks < $1.ticks }
-        if let why = CryptoComBook.fault(newBids, newAsks) { return .invalid(why, mustResubscribe: false) }
+        let newBids = LevelBook.sorted(data.bids) { $0.ticks > $1.ticks }
+        let newAsks = LevelBook.sorted(data.asks) { $0.ticks < $1.ticks }
+        if let why = LevelBook.fault(newBids, newAsks) { return .invalid(why, mustResubscribe: false) }
         let exchangeTime = (data.time ?? now.wall).nanoseconds
         var records: [MarketRecord] = []
         if isValid {
@@ -81,12 +82,12 @@ struct CryptoComBook {
         return .records(records)
     }
 
-    private var touch: (Side, Level)? { bids.first.map { (.buy, $0) } ?? asks.first.map { (.sell, $0) } }
+    private var touch: (Side, BookLevel)? { bids.first.map { (.buy, $0) } ?? asks.first.map { (.sell, $0) } }
 
     /// A snapshot that is not newer than the last one.
-    private func order(of data: CryptoComBookData) -> Outcome? {
+    private func order(of data: BookData) -> Outcome? {
         if let last = sequence, let next = data.sequence {
-            if next == last { return .stale }
+            if next == last || next < last && passesOldSnapshots { return .stale }
             if next < last { return .invalid("the book's sequence went back from \(last) to \(next)", mustResubscribe: true) }
             return nil
         }
@@ -94,12 +95,12 @@ struct CryptoComBook {
         return nil
     }
 
-    private static func sorted(_ levels: [Level], _ isBetter: (Level, Level) -> Bool) -> [Level] {
+    private static func sorted(_ levels: [BookLevel], _ isBetter: (BookLevel, BookLevel) -> Bool) -> [BookLevel] {
         let live = levels.contains { $0.size == 0 } ? levels.filter { $0.size > 0 } : levels
         return zip(live, live.dropFirst()).allSatisfy(isBetter) ? live : live.sorted(by: isBetter)
     }
 
-    private static func fault(_ bids: [Level], _ asks: [Level]) -> String? {
+    private static func fault(_ bids: [BookLevel], _ asks: [BookLevel]) -> String? {
         if bids.isEmpty && asks.isEmpty { return "the book is empty" }
         if let bid = bids.first, let ask = asks.first, bid.ticks >= ask.ticks { return "the book is crossed" }
         for side in [bids, asks] where zip(side, side.dropFirst()).contains(where: { $0.ticks == $1.ticks }) {
@@ -110,7 +111,7 @@ struct CryptoComBook {
 
     /// What changed between two sides, each sorted from the touch.
     private func difference(
-        _ old: [Level], _ new: [Level], _ side: Side, _ exchangeTime: Int64, _ now: VenueTime, into records: inout [MarketRecord]
+        _ old: [BookLevel], _ new: [BookLevel], _ side: Side, _ exchangeTime: Int64, _ now: VenueTime, into records: inout [MarketRecord]
     ) {
         var (i, j) = (0, 0)
         let sign = side == .buy ? -1 : 1 as Int64
@@ -118,7 +119,7 @@ struct CryptoComBook {
             let left = i < old.count ? old[i].ticks * sign : Int64.max
             let right = j < new.count ? new[j].ticks * sign : Int64.max
             if left < right {
-                records.append(record(side, Level(ticks: old[i].ticks, size: 0), exchangeTime, now))
+                records.append(record(side, BookLevel(ticks: old[i].ticks, size: 0), exchangeTime, now))
                 i += 1
             } else if right < left {
                 records.append(record(side, new[j], exchangeTime, now))
@@ -132,21 +133,21 @@ struct CryptoComBook {
     }
 
     @inline(__always) private func record(
-        _ side: Side, _ level: Level, _ exchangeTime: Int64, _ now: VenueTime, flags: UInt8 = 0
+        _ side: Side, _ level: BookLevel, _ exchangeTime: Int64, _ now: VenueTime, flags: UInt8 = 0
     ) -> MarketRecord {
         MarketRecord(
             kind: .level, instrument: instrument, localTime: now.wall.nanoseconds, exchangeTime: exchangeTime, side: side, flags: flags,
             a: level.ticks, b: level.size)
     }
 
-    // MARK: - Changes, which later versions of the venue may send unasked
+    // MARK: - Changes
 
-    mutating func apply(update data: CryptoComBookData, at now: VenueTime) -> Outcome {
+    mutating func apply(update data: BookData, at now: VenueTime) -> Outcome {
         guard isValid, let last = update else { return .invalid("a change of a book without a base", mustResubscribe: true) }
         guard let next = data.update, data.previous == last else {
             return .invalid("a gap: the change after \(last) says that it follows \(data.previous.map(String.init) ?? "nothing")", mustResubscribe: true)
         }
-        let (newBids, newAsks) = (CryptoComBook.merge(bids, data.bids) { $0 > $1 }, CryptoComBook.merge(asks, data.asks) { $0 < $1 })
+        let (newBids, newAsks) = (LevelBook.merge(bids, data.bids) { $0 > $1 }, LevelBook.merge(asks, data.asks) { $0 < $1 })
         var whole = data
         (whole.bids, whole.asks, whole.update) = (newBids, newAsks, next)
         whole.sequence = nil
@@ -154,7 +155,7 @@ struct CryptoComBook {
         return apply(snapshot: whole, at: now)
     }
 
-    private static func merge(_ levels: [Level], _ changes: [Level], _ isBetter: (Int64, Int64) -> Bool) -> [Level] {
+    private static func merge(_ levels: [BookLevel], _ changes: [BookLevel], _ isBetter: (Int64, Int64) -> Bool) -> [BookLevel] {
         var result = levels
         for change in changes {
             let place = result.firstIndex { !isBetter($0.ticks, change.ticks) } ?? result.count
@@ -170,10 +171,10 @@ struct CryptoComBook {
     // MARK: - Trades
 
     /// Records of the trades that have not been told yet, in the order of their times.
-    mutating func apply(trades: [CryptoComTradeData], at now: VenueTime) -> [MarketRecord] {
+    mutating func apply(trades: [TradeData], at now: VenueTime) -> [MarketRecord] {
         var records: [MarketRecord] = []
         // Several trades come newest first; a stable order by time puts equal ones in the order of their ids' arrival.
-        for trade in trades.count > 1 ? CryptoComBook.chronological(trades) : trades {
+        for trade in trades.count > 1 ? LevelBook.chronological(trades) : trades {
             if let id = trade.id, !recentTrades.insert(id) { continue }
             records.append(
                 MarketRecord(
@@ -184,7 +185,7 @@ struct CryptoComBook {
         return records
     }
 
-    private static func chronological(_ trades: [CryptoComTradeData]) -> [CryptoComTradeData] {
+    private static func chronological(_ trades: [TradeData]) -> [TradeData] {
         let times = trades.map { $0.time?.nanoseconds ?? 0 }
         let newestFirst = (times.first ?? 0) > (times.last ?? 0)
         return (newestFirst ? trades.reversed() : trades).enumerated()
