@@ -98,6 +98,10 @@ let package = Package(
             name: "PerigeeBench",
             dependencies: ["CFloors", "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
             path: "Benchmarks/Bench", swiftSettings: house),
+        // Hostile scripts, each in a process of its own, and fuzzers; and the system's Lua as it is, to compare ours with.
+        .executableTarget(
+            name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", swiftSettings: house),
+        .target(name: "StockLua", path: "Tests/StockLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         // What `make bench-live` runs.
         .executableTarget(
             name: "PerigeeLiveBench",
@@ -142,8 +146,8 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(name: "TapeTests", dependencies: ["Domain", "JSON", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
         .testTarget(
-            name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
-            swiftSettings: tests),
+            name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua", "StockLua", "ScriptLab"],
+            exclude: ["Lua"], swiftSettings: tests),
         .testTarget(
             name: "RecordingTests", dependencies: ["Domain", "Risk", "Trading", "Tape", "Report", "Recording"], swiftSettings: tests),
         .testTarget(name: "ReportTests", dependencies: ["Domain", "Report"], swiftSettings: tests),

@@ -92,7 +92,9 @@ extension Settings {
 
     private mutating func readWatchdog(_ table: Section) throws(ConfigurationError) {
         watchdog.feedSilence = try table.span("feed_silence") ?? watchdog.feedSilence
-        watchdog.strategyDeadline = try table.span("strategy_deadline") ?? watchdog.strategyDeadline
+        watchdog.strategyDeadline = try table.deadline("strategy_deadline") ?? watchdog.strategyDeadline
+        watchdog.strategyMemory = try table.memory("strategy_memory") ?? watchdog.strategyMemory
+        watchdog.strategyBudget = try table.integer("strategy_budget", least: 1).map { UInt64($0) } ?? watchdog.strategyBudget
         watchdog.deadMan = try table.span("dead_man") ?? watchdog.deadMan
         try table.finish()
     }
@@ -150,6 +152,9 @@ extension Settings.Strategy {
         self.file = folder.resolve(file)
         name = try table.string("name") ?? String(stem)
         onError = try table.choice("on_error", Settings.OnError.self)
+        deadline = try table.deadline("deadline")
+        memory = try table.memory("memory")
+        budget = try table.integer("budget", least: 1).map { UInt64($0) }
         if let section = try table.section("params") {
             for key in section.keys {
                 guard let node = section.take(key) else { continue }

@@ -45,6 +45,10 @@ public struct Settings: Sendable {
         /// Sorted by name.
         public var parameters: [Parameter] = []
         public var onError: OnError?
+        /// Of one callback, in paper and live; ``Watchdog/strategyDeadline`` where it is nil, and so below.
+        public var deadline: Span?
+        public var memory: Int?
+        public var budget: UInt64?
     }
 
     /// One entry of `params`, as `--set` would give it.
@@ -73,7 +77,8 @@ public struct Settings: Sendable {
         public var balance: [String: ExactDecimal] = [:]
         public var seed: Int64?
         public var strictBudget: Bool?
-        public var computeCost: Span?
+        /// As the flag has it: `1ns`, `0.5ns/instr`.
+        public var computeCost: String?
         /// Who answers requests for quotes; nil: the default dealer.
         public var dealer: Dealer?
         public init() {}
@@ -100,6 +105,10 @@ public struct Settings: Sendable {
     public struct Watchdog: Hashable, Sendable {
         public var feedSilence = Span(nanoseconds: 10_000_000_000)
         public var strategyDeadline = Span(nanoseconds: 50_000_000)
+        /// Bytes that a strategy's Lua state may hold, and its indicators as many.
+        public var strategyMemory = 64 << 20
+        /// Instructions of one callback, where they are counted: as many as the deadline has nanoseconds.
+        public var strategyBudget: UInt64 = 50_000_000
         public var deadMan = Span(nanoseconds: 5_000_000_000)
         public init() {}
     }

@@ -18,7 +18,7 @@ extension Settings.Simulation {
         balance = try table.decimals("balance") ?? [:]
         seed = try table.integer("seed")
         strictBudget = try table.boolean("strict_budget")
-        computeCost = try table.span("compute_cost")
+        computeCost = try table.string("compute_cost")
         if let section = try table.section("rfq") { dealer = try Dealer(section) }
         if let span = sample, span <= .zero { throw table.error("sample", found: "\"\(span.text)\"", expected: "a duration above zero") }
         try table.finish()

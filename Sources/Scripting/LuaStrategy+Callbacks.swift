@@ -10,6 +10,7 @@ extension LuaStrategy: Strategy {
         return unsafe withUnsafeMutablePointer(to: &desk) { pointer in
             unsafe host.pointee.desk = unsafe pointer
             let status = unsafe body(state, pointer.pointee.now.nanoseconds)
+            if countsWork { unsafe work += clua_work(state) }
             unsafe host.pointee.desk = nil
             return status
         }
@@ -23,7 +24,7 @@ extension LuaStrategy: Strategy {
         lastError = error
         faultMessage = "\(callback) failed while handling \(event), at \(desk.now.nanoseconds): \(error.description)"
         switch error.kind {
-        case .timeout, .memory, .poisoned: died()
+        case .timeout, .budget, .memory, .poisoned: died()
         case .file, .failed: break
         }
         return .failed

@@ -15,6 +15,9 @@ public import Trading
     public let parameters: [(name: String, value: LuaParameter)]
     public let callbacks: Callbacks
     public internal(set) var faultMessage = ""
+    /// Work of all callbacks so far, where it is counted (``LuaOptions/instructionBudget``): instructions, about a nanosecond each.
+    public internal(set) var work: UInt64 = 0
+    let countsWork: Bool
     public internal(set) var lastError: ScriptError?
     /// Calls of the script so far, whatever became of them: what a verdict of the watchdog is told by.
     public private(set) var calls: UInt64 = 0
@@ -38,6 +41,9 @@ public import Trading
         // Before the file is run: it may hang as well as a callback.
         if let deadline = options.deadline { _ = unsafe clua_watch(state, deadline.nanoseconds, options.whenStuck) }
         do throws(ScriptError) {
+            if let budget = options.instructionBudget, unsafe clua_count_work(state, budget) != CLUA_OK {
+                throw unsafe ScriptError(clua_last_error(state))
+            }
             try unsafe LuaStrategy.load(state, source, file, instruments, options)
         } catch {
             _ = unsafe clua_close(state)
@@ -47,6 +53,7 @@ public import Trading
         unsafe self.state = state
         unsafe self.host = host
         self.instruments = instruments
+        countsWork = options.instructionBudget != nil
         let ownName = unsafe String(cString: clua_name(state))
         name = ownName.isEmpty ? (file.hasSuffix(".lua") ? String(file.dropLast(4)) : file) : ownName
         parameters = unsafe LuaStrategy.parameters(of: state)

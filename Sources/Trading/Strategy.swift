@@ -29,6 +29,8 @@ public protocol Strategy: ~Copyable {
     var faultMessage: String { get }
     /// Whether no callback can run any more (hang guard, memory cap): no error policy can carry on then.
     var isDead: Bool { get }
+    /// Instructions that its callbacks have taken so far, where they are counted; else 0.
+    var work: UInt64 { get }
 
     mutating func onStart(_ desk: inout Desk) -> CallbackResult
     mutating func onQuote(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
@@ -67,6 +69,7 @@ public protocol Strategy: ~Copyable {
 
 extension Strategy where Self: ~Copyable {
     public var isDead: Bool { false }
+    public var work: UInt64 { 0 }
     public mutating func onQuoted(_ quote: Quote, _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func onQuoteRefused(
         _ request: QuoteRequestID, of instrument: InstrumentID, reason: String, _ desk: inout Desk

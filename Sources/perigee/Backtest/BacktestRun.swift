@@ -22,6 +22,8 @@ struct BacktestRun {
     private let parameters: [(key: String, value: String)]
     private let parameterSource: String?
     private let errorPolicy: ErrorPolicy
+    /// Bytes of the script's state, and instructions of one callback where they are counted.
+    private let caps: (memory: Int, budget: UInt64)
     private let reportingCurrency: String
     private let digests: BackgroundDigests
 
@@ -31,6 +33,7 @@ struct BacktestRun {
         let script = try BacktestRun.script(command, settings)
         (scriptPath, scriptName, parameters, parameterSource) = (script.path, script.name, script.parameters, script.parameterSource)
         errorPolicy = script.onError ?? settings.run.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) } ?? .stop
+        caps = (script.memory ?? settings.watchdog.strategyMemory, script.budget ?? settings.watchdog.strategyBudget)
         // Flags are judged before a tape is opened; a venue's profile is known only by the tape's instruments.
         _ = try SimulationModels(command.simulation, settings.simulation, path: command.config)
         tape = try BacktestRun.open(command.data)
@@ -64,6 +67,8 @@ struct BacktestRun {
         var name: String
         var parameters: [(key: String, value: String)] = []
         var onError: ErrorPolicy?
+        var memory: Int?
+        var budget: UInt64?
         /// Where ``parameters`` come from that are not of `--set`, for errors.
         var parameterSource: String?
     }
@@ -76,6 +81,7 @@ struct BacktestRun {
         } else if settings.strategies.count == 1, let own = settings.strategies.first {
             script = Script(path: own.file, name: own.name)
             script.onError = own.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) }
+            (script.memory, script.budget) = (own.memory, own.budget)
             script.parameters = own.parameters.map { (key: $0.name, value: $0.value.text) }
             script.parameterSource = "\(command.config ?? "perigee.toml"): strategy \(own.name), params"
         } else {
@@ -146,6 +152,7 @@ struct BacktestRun {
         var backtest = BacktestSettings(exchange: rules, desk: setup, sample: sample)
         backtest.latency = models.latency
         backtest.errorPolicy = errorPolicy
+        backtest.computeCost = models.computeCost
         backtest.from = try time(command.from, "--from")
         backtest.to = try time(command.to, "--to")
         if let from = backtest.from, let to = backtest.to, to <= from {
@@ -234,9 +241,11 @@ struct BacktestRun {
         options.parameters = parameters
         options.seed = models.seed
         options.currency = command.currency
+        options.memoryLimit = caps.memory
+        if models.computeCost != nil { options.instructionBudget = caps.budget }
         options.whenStuck = {
             // The main thread is inside a library function and may hold any lock: nothing but system calls here.
-            let line: StaticString = "\nperigee: the strategy hangs in a library function (a pattern that backtracks without end?); the run is given up\n"
+            let line: StaticString = "\nperigee: the strategy hangs where nothing can stop it; the run is given up\n"
             _ = unsafe write(2, line.utf8Start, line.utf8CodeUnitCount)
             _exit(1)
         }

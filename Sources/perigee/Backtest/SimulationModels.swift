@@ -19,6 +19,8 @@ struct SimulationModels {
     var seed: UInt64 = 1
     var makerFee: ExactDecimal?
     var takerFee: ExactDecimal?
+    /// Nil where no instruction is counted.
+    var computeCost: ComputeCost?
     /// The file that asks for measured latencies, which a backtest has none of.
     private(set) var measuredLatencySource: String?
 
@@ -53,6 +55,12 @@ struct SimulationModels {
         takerFee = try pick(flags.takerFee, "taker-fee", nil, "taker_fee")?.rate() ?? file.takerFee
         isSpot = flags.spot || file.spot ?? isSpot
         seed = flags.seed ?? file.seed.map { UInt64(bitPattern: $0) } ?? 1
+        let cost = pick(flags.computeCost, "compute-cost", file.computeCost, "compute_cost")
+        if flags.strictBudget || file.strictBudget == true {
+            computeCost = try cost?.computeCost() ?? ComputeCost(picoseconds: 1000)
+        } else if let cost {
+            throw Failure(.usage, "\(cost.name): found '\(cost.text)' without --strict-budget, which counts the instructions it is the cost of")
+        }
         balances = try SimulationModels.balances(flags.balance, file.balance)
         rules.dealer = SimulationModels.dealer(file.dealer, seed: seed)
     }
@@ -111,6 +119,9 @@ struct SimulationModels {
             NamedText("slippage", rules.slippage.text), NamedText("mark", mark.rawValue), NamedText("sample", sample.text),
             NamedText("calendar", calendar.rawValue), NamedText("spot", isSpot ? "yes" : "no"),
         ]
+        if let computeCost {
+            texts.append(NamedText("compute_cost", "\(ExactDecimal(mantissa: Int128(computeCost.picoseconds), scale: 3).normalized)ns/instr"))
+        }
         if let share = rules.maxBarShare { texts.append(NamedText("max_bar_share", share.description)) }
         return texts
     }

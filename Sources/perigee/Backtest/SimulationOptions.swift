@@ -31,6 +31,16 @@ struct SimulationOptions: ParsableArguments {
     @Option(name: .customLong("max-bar-share"), help: ArgumentHelp("Largest part of a bar's volume that is ours: 10%. Default: no limit.", valueName: "share"))
     var maxBarShare: String?
 
+    @Flag(
+        name: .customLong("strict-budget"),
+        help: "Count the strategy's instructions: a callback over its budget is stopped at the same one everywhere, and its work takes simulated time.")
+    var strictBudget = false
+
+    @Option(
+        name: .customLong("compute-cost"),
+        help: ArgumentHelp("Simulated time of an instruction, with --strict-budget: 1ns/instr, 0.5ns, 0ns. Default: 1ns.", valueName: "time"))
+    var computeCost: String?
+
     @Flag(help: "Spot rules: no balance goes below zero. On too where the venue's profile (--config) says so.")
     var spot = false
 

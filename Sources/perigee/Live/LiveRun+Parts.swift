@@ -113,7 +113,8 @@ extension LiveRun {
         var lua = LuaOptions()
         lua.parameters = plan.parameters
         lua.seed = models.seed
-        lua.deadline = settings.watchdog.strategyDeadline
+        lua.deadline = plan.deadline
+        lua.memoryLimit = plan.memoryLimit
         if options.mode == .live { lua.whenStuck = Stuck.act }
         lua.instance = identity?.instance ?? "pp0"
         lua.epoch = identity?.epoch ?? 0
