@@ -30,7 +30,7 @@ final class LiveStatus {
             records[instrument] += 1
             if isBookDoubted[instrument], unsafe record.pointee.flags & MarketRecord.Flag.snapshot != 0 { isBookDoubted[instrument] = false }
         case .control(.bookInvalid(let instrument)): isBookDoubted[instrument.position] = true
-        case .report, .barClose, .timer, .start, .stop, .lost, .control: break
+        case .report, .barClose, .timer, .start, .stop, .lost, .control, .quote: break
         }
     }
 

@@ -16,7 +16,7 @@ struct OwedRows {
         guard let state = try run.ledger?.state else { return }
         let fills = state.fillSequence
         let files = sink.seats.map { absolute($0.recorder.directory) + "/" + RunFiles.fills }
-        do {
+        do throws(StateError) {
             if let last = try read(run.folder), last.count <= fills.count {
                 let owed = unwritten(fills, from: last.count, in: last.files)
                 if !owed.isEmpty {
@@ -26,8 +26,8 @@ struct OwedRows {
                 }
             }
             try save(fills.count, files, in: run.folder)
-        } catch let error as StateError {
-            throw Failure(.runFailed, "\(error)")
+        } catch {
+            throw Failure(.runFailed, error.description)
         }
     }
 
