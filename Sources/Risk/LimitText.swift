@@ -40,7 +40,7 @@ public struct LimitText: Hashable, Sendable {
     /// Takes back what ``text`` gave.
     public init(text: String) {
         lines = text.split(separator: "\n").compactMap { line in
-            guard let equals = line.range(of: " = ") else { return nil }
+            guard let equals = line.firstRange(of: " = ") else { return nil }
             return Line(key: String(line[..<equals.lowerBound]), value: String(line[equals.upperBound...]))
         }
     }
