@@ -42,6 +42,7 @@ struct LedgerRecordTests {
         monkey.wander()
         try world.start()
         world.run(60)
+        withExtendedLifetime(monkey) {}
         try world.finishJournal()
         let reader = try JournalReader(path: world.journalPath)
         var sent: [OrderID: Int] = [:]

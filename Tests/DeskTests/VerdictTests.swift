@@ -20,6 +20,12 @@ struct VerdictTests {
         return S
         """
 
+    /// An engine cannot be copied, so it has a place of its own.
+    final class Bench {
+        var engine: Engine<LuaStrategy>
+        init(_ engine: consuming Engine<LuaStrategy>) { self.engine = engine }
+    }
+
     private func instruments() throws -> [Instrument] {
         [try Instrument(venue: "t", symbol: "A_USD", nativeSymbol: "A_USD", base: "A", quote: "USD", tick: ExactDecimal("1"), lot: ExactDecimal("1"))]
     }
@@ -41,13 +47,13 @@ struct VerdictTests {
         var seat = JournalHead.Seat(name: "hang", file: "hang.lua", source: Array(VerdictTests.script.utf8), sha256: "", desk: setup(instruments))
         seat.instance = "abc"
         let journal = try JournalWriter(path: path, instruments: instruments, head: JournalHead(mode: .live, engine: "test", seats: [seat]))
-        var engine = try engine(instruments, deadline: .milliseconds(30))
+        let bench = Bench(try engine(instruments, deadline: .milliseconds(30)))
         var effects: [Effect] = []
         var verdicts: [StrategyVerdict] = []
         func step(_ input: Input, _ time: Int64) throws {
             try journal.input(input, seat: 0, at: Timestamp(nanoseconds: time))
-            engine.step(input, at: Timestamp(nanoseconds: time), into: &effects)
-            if let verdict = engine.takeVerdict() {
+            bench.engine.step(input, at: Timestamp(nanoseconds: time), into: &effects)
+            if let verdict = bench.engine.takeVerdict() {
                 verdicts.append(verdict)
                 try journal.verdict(verdict)
             }
@@ -63,16 +69,18 @@ struct VerdictTests {
         try step(.stop(reason: "end"), 11)
         try journal.finish()
         #expect(verdicts.count == 1)
-        guard case .failed(let message) = engine.life else { return #expect(Bool(false), "\(engine.life)") }
-        #expect(engine.strategy.isDead && message == verdicts.first?.message)
+        guard case .failed(let message) = bench.engine.life else {
+            Issue.record("\(bench.engine.life)")
+            return
+        }
+        #expect(bench.engine.strategy.isDead && message == verdicts.first?.message)
 
         let reader = try JournalReader(path: path)
         // A replay's guard is ten seconds: were the call entered, this would take that long and end otherwise.
-        let replay = Replay(reader, seats: [Replay.Seat(try self.engine(instruments, deadline: nil))])
+        let replay = Replay<LuaStrategy>(reader, seats: [Replay<LuaStrategy>.Seat(try engine(instruments, deadline: nil))])
         let result = try replay.run()
         #expect(result.difference == nil && result.recordedEffects > 2)
-        guard case .failed(let again) = replay.seats[0].engine.life else { return #expect(Bool(false), "\(replay.seats[0].engine.life)") }
-        #expect(again == message)
+        #expect(replay.seats[0].engine.life == .failed(message: message))
     }
 
     @Test("C24: condemned, a strategy is dead whatever its error policy, and is never entered again")
