@@ -55,6 +55,7 @@ struct SessionWalk<Session: VenueSession> {
             timers.removeAll { $0.token == token }
             timers.append((token, now.monotonic + span.nanoseconds))
         case .cancelTimer(let token): timers.removeAll { $0.token == token }
+        case .keep: break
         case .tell(let event): told.append(event)
         }
     }

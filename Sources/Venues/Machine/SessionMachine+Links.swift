@@ -9,6 +9,7 @@ extension SessionMachine {
         core[link].outstanding = 0
         core[link].hasAskedAgain = false
         tell(.link(link, .connecting))
+        if isPolled(link) { return opened(link) }
         let (url, headers) = address(of: link)
         core.out.append(.connect(core[link].socket, url: url, headers: headers))
     }

@@ -19,6 +19,8 @@ protocol SessionMachine: VenueSession {
 
     /// Connects what the scope needs.
     mutating func began(_ scope: VenueScope)
+    /// Whether a link has no socket: it is ready by asking, and ``address(of:)`` is not asked for.
+    func isPolled(_ link: VenueLink) -> Bool
     /// Where a link's socket is, and the headers of its opening handshake.
     mutating func address(of link: VenueLink) -> (url: String, headers: [(name: String, value: String)])
     /// A link's socket is open: the handshake begins.
@@ -91,6 +93,7 @@ enum CallOrReason<Call> {
 }
 
 extension SessionMachine {
+    func isPolled(_ link: VenueLink) -> Bool { false }
     mutating func other(_ input: VenueInput) {}
     func isRefusal(_ link: VenueLink, _ closing: VenueClosing) -> Bool { false }
     mutating func fired(_ token: VenueToken) {}
