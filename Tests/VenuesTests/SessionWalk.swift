@@ -107,13 +107,6 @@ struct SessionWalk<Session: VenueSession> {
 
     mutating func clear() { (sent, asked, told, connects, closes) = ([], [], [], [], []) }
 
-    mutating func place(_ clientID: String, price: Int64 = 6_000_000, lots: Int64 = 1_000, side: Side = .buy, postOnly: Bool = false) {
-        let request = OrderRequest(
-            id: OrderID(1), instrument: InstrumentID(index: 0), side: side, type: .limit, quantity: Quantity(lots: lots),
-            price: Price(ticks: price), isPostOnly: postOnly)
-        feed(.command(.place(VenueOrderRequest(clientID: clientID, request: request))))
-    }
-
     var links: [String] {
         told.compactMap { event in
             guard case .link(let link, let state) = event else { return nil }
