@@ -99,7 +99,8 @@ let package = Package(
             path: "Benchmarks/Bench", swiftSettings: house),
         // Hostile scripts, each in a process of its own, and fuzzers; and the system's Lua as it is, to compare ours with.
         .executableTarget(
-            name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", swiftSettings: house),
+            name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", exclude: ["hundred.sh"],
+            swiftSettings: house),
         .target(name: "StockLua", path: "Tests/StockLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         // What `make bench-live` runs.
         .executableTarget(
