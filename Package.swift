@@ -101,6 +101,7 @@ let package = Package(
         .executableTarget(
             name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", exclude: ["hundred.sh"],
             swiftSettings: house),
+        .executableTarget(name: "LibraryCost", dependencies: ["CLua", "StockLua"], path: "Benchmarks/LibraryCost", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "StockLua", path: "Tests/StockLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         // What `make bench-live` runs.
         .executableTarget(
