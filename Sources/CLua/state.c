@@ -327,6 +327,7 @@ size_t clua_close(clua_state *s) {
     clua_stop_watching(s);
     if (s->L) lua_close(s->L);
     size_t left = s->memory.used;
+    clua_release_all(&s->memory);  // slabs that were kept for what might come
     free_own(s);
     return left;
 }
