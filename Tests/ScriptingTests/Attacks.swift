@@ -92,7 +92,7 @@ extension Attack {
         Attack("L26 get", .fails("table expected"), "rawget(inst, 'buy')"),
         Attack("L26 next", .fails("table expected"), "next(inst)"),
         Attack("L26 write", .fails("read-only"), "inst.symbol = 'x'"),
-        Attack("L27", .harmless("survived"), "local keep, g = log, _G g.log = nil g._G = nil _ENV.market = nil rawset(g, 'pairs', nil) S.on_quote = error log = keep"),
+        Attack("L27", .harmless("survived"), "if not _G then return end local keep, g = log, _G g.log = nil g._G = nil _ENV.market = nil rawset(g, 'pairs', nil) S.on_quote = error log = keep"),
         Attack("L28", .fails("order expected"), "local o = inst:open_orders()[1] o.cancel(inst)"),
         Attack("L28 method", .fails("instrument expected"), "inst.buy(params, 1, 2)"),
         Attack("L28 self", .fails("indicator expected"), "ta.sma(3).update(inst.bid)"),
