@@ -100,7 +100,9 @@ let package = Package(
             path: "Benchmarks/Bench", swiftSettings: house),
         // Hostile scripts, each in a process of its own, and fuzzers; and the system's Lua as it is, to compare ours with.
         .executableTarget(
-            name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", swiftSettings: house),
+            name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", exclude: ["hundred.sh"],
+            swiftSettings: house),
+        .executableTarget(name: "LibraryCost", dependencies: ["CLua", "StockLua"], path: "Benchmarks/LibraryCost", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "StockLua", path: "Tests/StockLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         // What `make bench-live` runs.
         .executableTarget(

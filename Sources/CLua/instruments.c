@@ -338,6 +338,11 @@ static int market_instrument(lua_State *L) {
         luaL_argexpected(L, lua_type(L, 1) == LUA_TSTRING, 1, "string");
         symbol = clua_text_at(L, 1);
     }
+    if (symbol.count > CLUA_NAME_CAP) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "no instrument has a name of %I bytes", (LUAI_UACINT)symbol.count);
+        return 2;
+    }
     clua_refusal refusal = {0};
     int64_t index = s->host.find_instrument(s->host.context, named, symbol, &refusal);
     if (index < 0) {

@@ -69,7 +69,7 @@ static void withdraw(memory *m, slab *b) {
 
 static slab *add_slab(memory *m, uint32_t size) {
     // Slabs that are nearly empty count too: a script that leaves one block in each must not hold many times its share.
-    if (m->slab_bytes > 2 * m->limit && !m->is_shrinking) return NULL;
+    if (m->slab_bytes > 2 * m->limit + SLAB * (SMALL / GRAIN) && !m->is_shrinking) return NULL;
     slab *b = aligned_alloc(SLAB, SLAB);
     if (!b) return NULL;
     *b = (slab){.next = m->slabs, .size = size, .capacity = (SLAB - SLAB_HEADER) / size};

@@ -101,6 +101,8 @@ static int account_balance(lua_State *L) {
         luaL_argexpected(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
         venue = clua_text_at(L, 2);
     }
+    luaL_argcheck(L, lua_rawlen(L, 1) <= CLUA_NAME_CAP, 1, "a currency has a shorter name");
+    luaL_argcheck(L, venue.count <= CLUA_NAME_CAP, 2, "a venue has a shorter name");
     double total = 0, available = 0;
     s->host.balance(s->host.context, clua_text_at(L, 1), venue, &total, &available);
     lua_pushnumber(L, total);
@@ -156,7 +158,9 @@ static int stop(lua_State *L) {
         s->host.stop(s->host.context, (clua_text){"the strategy asked to stop", 26});
     } else {
         clua_push_text(L, 1, NULL);
-        s->host.stop(s->host.context, clua_text_at(L, -1));
+        clua_text reason = clua_text_at(L, -1);
+        if (reason.count > CLUA_LOG_CAP) reason.count = CLUA_LOG_CAP;
+        s->host.stop(s->host.context, reason);
     }
     return 0;
 }

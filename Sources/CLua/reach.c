@@ -72,6 +72,8 @@ static int reach(lua_State *L) {
     walk(L, v, "_G", 0);
     lua_pushliteral(L, "");
     walk(L, v, "(any text)", 0);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_bar_key);
+    walk(L, v, "(the bar)", 0);
     return 0;
 }
 

@@ -133,7 +133,7 @@ static void describe_overspending(clua_state *s) {
 
 static void describe_long_text(clua_state *s, char *out, size_t capacity) {
     int n = s->memory.line > 0 ? snprintf(out, capacity, "%s:%d: ", s->memory.file, s->memory.line) : 0;
-    snprintf(out + n, capacity - (size_t)n, "a string would have about %zu bytes; the most is %d", s->memory.long_text, CLUA_STRING_CAP);
+    snprintf(out + n, capacity - (size_t)n, "a string would have about %zu bytes of memory; the most is %d", s->memory.long_text, CLUA_STRING_CAP);
     s->memory.long_text = 0;
 }
 
@@ -328,6 +328,7 @@ size_t clua_close(clua_state *s) {
     clua_stop_watching(s);
     if (s->L) lua_close(s->L);
     size_t left = s->memory.used;
+    clua_release_all(&s->memory);  // slabs that were kept for what might come
     free_own(s);
     return left;
 }

@@ -35,6 +35,7 @@ enum {
     CLUA_TIMERS = 10000,
     CLUA_TAG_CAP = 32,
     CLUA_SERIES_CAP = 128,
+    CLUA_NAME_CAP = 256,    // of an instrument, a currency, a venue: what the host compares at no cost
     CLUA_NOTE_BYTES = 64 << 10,  // of what one callback logs and plots
     CLUA_SMALL_BLOCK = 512,
     CLUA_UTF8 = 5,  // functions of that library

@@ -2,6 +2,7 @@
 //
 //     ScriptLab attack FILE --deadline 50 [--memory 64] [--load]
 //     ScriptLab effects FILE [--seed N]
+//     ScriptLab states
 //     ScriptLab fuzz-source|fuzz-arguments [--seed N] [--runs N | --seconds N]
 import Domain
 import Glibc
@@ -37,6 +38,12 @@ case "attack":
     print(try attack.run())
 case "effects":
     print(try Effects.digest(of: contents(path), seed: UInt64(number("--seed", 1))))
+case "states":
+    // Memory of a thousand strategies, one after the other.
+    for _ in 0..<1000 { _ = try Stand(Attack.neighbour, LuaOptions()) }
+    var usage = rusage()
+    unsafe getrusage(RUSAGE_SELF, &usage)
+    print("peak=\(usage.ru_maxrss >> 10)")
 case "fuzz-source":
     try Fuzz(seed: UInt64(number("--seed", 1)), runs: number("--runs", 0), seconds: number("--seconds", 0)).sources()
 case "fuzz-arguments":

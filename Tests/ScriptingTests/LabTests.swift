@@ -13,6 +13,11 @@ struct LabTests {
         #expect(outcome.status == 0 && outcome.output.contains("150 runs, no crash"), "\(outcome.output)")
     }
 
+    @Test func aThousandStrategiesLeaveNothingBehind() throws {
+        let outcome = try Lab.run(["states"], seconds: 60)
+        #expect((Int(outcome["peak"].trimmingCharacters(in: .whitespacesAndNewlines)) ?? .max) < 64, "MiB at most: \(outcome.output)")
+    }
+
     @Test func everyProcessHasTheSameEffects() throws {
         let text = try BudgetTests.file("effects.lua")
         let first = try Lab.run(["effects", "FILE"], text: text).output

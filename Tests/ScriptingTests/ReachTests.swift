@@ -18,12 +18,10 @@ struct ReachTests {
             local S = {}
             function S.on_start()
               local inst = market.instrument()
-              inst:subscribe("bars", "1m")
               objects = { instrument = inst, order = inst:buy(0.01, 100), timer = clock.every("1s", print), indicator = ta.sma(3) }
             end
-            function S.on_bar(inst, bar) objects.bar = bar local _ = bar.close end
             return S
-            """, instruments: [Bench.btc(bars: .zero)])
+            """)
         bench.start()
         let lines = Lines()
         let status = clua_reach(bench.strategy.state, Unmanaged.passUnretained(lines).toOpaque()) { context, path, type in
