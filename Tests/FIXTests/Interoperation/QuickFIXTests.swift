@@ -63,6 +63,7 @@ struct QuickFIXTests {
         #expect(wire.read { $0.statuses.count == 3 })
         wire.clear()
         acceptor.tell("miss 2")
+        #expect(acceptor.wait(for: "missed") != nil)
         _ = wire.order("4")
         #expect(wire.read { $0.has(.notResent(sequences: [2, 3, 4, 5])) })
         #expect(wire.types == ["D", "4"])

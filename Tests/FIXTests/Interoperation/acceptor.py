@@ -95,6 +95,7 @@ def main():
         elif words[0] == "miss":
             # As if messages of the peer had been lost: it will be asked for them.
             session.setNextTargetMsgSeqNum(int(words[1]))
+            say("missed")
         elif words[0] == "fill":
             application.report(words[1], "1", 1)
         elif words[0] == "numbers":
