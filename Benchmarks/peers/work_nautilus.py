@@ -27,10 +27,11 @@ BARS = f'{NAME}-1-MINUTE-LAST-EXTERNAL'
 
 
 def instrument():
+    """A margin above 0: at 0 the rebate of a resting order makes its locked balance negative, which the engine refuses."""
     return CryptoPerpetual(
         instrument_id=NAME, raw_symbol=Symbol('BTCUSDT'), base_currency=BTC, quote_currency=USDT, settlement_currency=USDT,
         is_inverse=False, price_precision=1, size_precision=3, price_increment=Price.from_str('0.1'),
-        size_increment=Quantity.from_str('0.001'), margin_init=Decimal(0), margin_maint=Decimal(0),
+        size_increment=Quantity.from_str('0.001'), margin_init=Decimal('0.001'), margin_maint=Decimal(0),
         maker_fee=Decimal(str(work.MAKER_FEE)), taker_fee=Decimal(str(work.TAKER_FEE)), ts_event=0, ts_init=0)
 
 
@@ -136,7 +137,8 @@ def main():
     level2 = args.work != 'B0'
     engine.add_venue(
         venue=VENUE, oms_type=OmsType.NETTING, account_type=AccountType.MARGIN, base_currency=None,
-        starting_balances=[Money(100_000_000, USDT)], book_type=BookType.L2_MBP if level2 else BookType.L1_MBP,
+        starting_balances=[Money(1_000_000, USDT)],  # more, and its sums of doubles fail its own checks
+        book_type=BookType.L2_MBP if level2 else BookType.L1_MBP,
         fill_model=FillModel(), latency_model=LatencyModel(base_latency_nanos=5_000_000) if level2 else None)
     engine.add_instrument(instrument())
     data = events(args) if level2 else bars(args)

@@ -4,31 +4,41 @@
 local S = { name = "maker", params = { qty = 0.01, limit = 0.05, distance = 5, step = 100000000 } }
 local inst
 local sent, cancelled = 0, 0
-
-local function quote(side, ticks)
-  local order, message = inst[side](inst, params.qty, ticks * inst.tick, { post_only = true })
-  if not order then error(message) end
-  sent = sent + 1
-end
+-- What a step asks for again and again is asked once, at the start.
+local qty, least, most, apart, tick
+local post_only = { post_only = true }
+local buy, sell, bid, ask, position, open_orders, cancel
 
 local function step()
-  local bid, ask = inst:bid(), inst:ask()
-  if not bid or not ask or bid >= ask then return end
-  for _, order in ipairs(inst:open_orders()) do
-    if order.state == "open" or order.state == "partially_filled" then
-      order:cancel()
+  local high, low = bid(inst), ask(inst)
+  if not high or not low or high >= low then return end
+  local orders = open_orders(inst)
+  for i = 1, #orders do
+    local order = orders[i]
+    local state = order.state
+    if state == "open" or state == "partially_filled" then
+      cancel(order)
       cancelled = cancelled + 1
     end
   end
-  local tick = inst.tick
-  local sum = math.floor(bid / tick + 0.5) + math.floor(ask / tick + 0.5)
-  local position = inst:position()
-  if position < params.limit - 1e-9 then quote("buy", (sum - 2 * params.distance) // 2) end
-  if position > -params.limit + 1e-9 then quote("sell", (sum + 2 * params.distance + 1) // 2) end
+  local sum, held = (high / tick + 0.5) // 1 + (low / tick + 0.5) // 1, position(inst)
+  if held < most then
+    local order, message = buy(inst, qty, (sum - apart) // 2 * tick, post_only)
+    if not order then error(message) end
+    cancel, sent = cancel or order.cancel, sent + 1
+  end
+  if held > least then
+    local order, message = sell(inst, qty, (sum + apart + 1) // 2 * tick, post_only)
+    if not order then error(message) end
+    cancel, sent = cancel or order.cancel, sent + 1
+  end
 end
 
 function S.on_start()
   inst = market.instrument()
+  qty, least, most, apart = params.qty, -params.limit + 1e-9, params.limit - 1e-9, 2 * params.distance
+  tick, buy, sell, bid, ask = inst.tick, inst.buy, inst.sell, inst.bid, inst.ask
+  position, open_orders = inst.position, inst.open_orders
   inst:subscribe("book")
 end
 

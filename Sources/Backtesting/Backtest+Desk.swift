@@ -14,13 +14,16 @@ extension Backtest where S: ~Copyable {
 
     /// The desk lane's record reaches the engine; answers whether the strategy may have acted, or bars moved on.
     @inline(__always)
-    mutating func takeRecord(at time: Int64) throws -> Bool {
+    mutating func takeRecord(at time: Int64, isBarOfOne: Bool = false) throws -> Bool {
         let now = Timestamp(nanoseconds: time)
         let record = unsafe deskLane.record
         feedLag = unsafe time - record.pointee.exchangeTime
         lastRecordTime = time
         if Sink.isJournal { unsafe try sink.input(.market(record, instrument: deskLane.instrument), at: now) }
-        let mayHaveActed = unsafe engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
+        let mayHaveActed = unsafe isBarOfOne
+            ? engine.absorbBar(record, at: now, into: &effects)
+            : engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
+        if settings.computeCost != nil { chargeWork(at: time) }
         if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
         eventCount &+= 1
         try deskLane.advance()
@@ -36,7 +39,17 @@ extension Backtest where S: ~Copyable {
     mutating func step(_ input: Input, at now: Timestamp) throws {
         if Sink.isJournal { try sink.input(input, at: now) }
         engine.step(input, at: now, into: &effects)
+        if settings.computeCost != nil { chargeWork(at: now.nanoseconds) }
         if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
+    }
+
+    /// One callback runs at a time: work that comes while the last is under way waits for it.
+    private mutating func chargeWork(at time: Int64) {
+        guard let cost = settings.computeCost else { return }
+        let work = engine.strategy.work
+        if work > chargedWork { busyUntil = max(busyUntil, time) + cost.nanoseconds(work - chargedWork) }
+        chargedWork = work
+        computeDelay = max(busyUntil - time, 0)
     }
 
     mutating func closeDesk(at now: Timestamp) throws {
@@ -58,9 +71,10 @@ extension Backtest where S: ~Copyable {
 
     /// Hands a step's effects to the venue and to the sink.
     mutating func settle(at now: Timestamp) throws {
-        // Indexed, because what is done at once may have effects of its own.
-        for effect in effects { try handle(effect, at: now) }
-        effects.removeAll(keepingCapacity: true)
+        if !effects.isEmpty {
+            for place in effects.indices { try handle(effects[place], at: now) }
+            effects.removeAll(keepingCapacity: true)
+        }
         if !engine.desk.notes.isEmpty {
             for note in engine.desk.notes { try sink.noted(note) }
             engine.desk.notes.removeAll(keepingCapacity: true)
@@ -102,7 +116,7 @@ extension Backtest where S: ~Copyable {
         let index = instrument.position
         guard isBars[index] else {
             let latency = settings.latency.entry(at: now.nanoseconds, feedLag: feedLag)
-            requests.send(request, due: now.nanoseconds + latency)
+            requests.send(request, due: now.nanoseconds + computeDelay + latency)
             return
         }
         if bars.isRunning(index) {
@@ -166,7 +180,7 @@ extension Backtest where S: ~Copyable {
         }
     }
 
-    private mutating func sample(at now: Timestamp) throws {
+    mutating func sample(at now: Timestamp) throws {
         lastSample = now.nanoseconds
         if engine.watchesLimits {
             try step(.control(.pulse), at: now)

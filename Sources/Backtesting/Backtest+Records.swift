@@ -53,20 +53,43 @@ extension Backtest where S: ~Copyable {
     private mutating func runUnheard(until: Int64) throws {
         while true {
             var reached = until
+            var venue = venueLane.cursor
             for _ in 0..<stretch {
-                let venue = venueLane.time
-                reached = min(venue, until)
-                if venue >= until { break }
-                try applyRecord()
+                reached = min(venue.time, until)
+                if venue.time >= until { break }
+                unsafe exchange.applyHere(venue.record, instrument: venue.instrument)
+                if !venue.step() { try venueLane.advance(from: &venue) }
                 if !exchange.reports.isEmpty { break }
             }
+            venueLane.move(to: venue)
             // What arrived before the report left: its latency may be that of the last record.
             while deskLane.time < reached {
-                _ = try takeRecord(at: deskLane.time)
+                if Sink.isJournal { _ = try takeRecord(at: deskLane.time) } else { try takeUnheard(until: reached) }
                 if isWindingDown { return }
             }
             if !exchange.reports.isEmpty { return collectReports(at: reached) }
             if reached == until { return }
+        }
+    }
+
+    /// The desk's records before a time, or up to the next tick of the sink: what `takeRecord` does where none calls anybody.
+    @inline(__always)
+    private mutating func takeUnheard(until: Int64) throws {
+        var desk = deskLane.cursor
+        let most = 0x4000 - (eventCount & 0x3FFF)
+        var count = 0
+        repeat {
+            unsafe engine.absorbUnheard(desk.record, instrument: desk.instrument, at: Timestamp(nanoseconds: desk.time), into: &effects)
+            count &+= 1
+            lastRecordTime = desk.time
+            unsafe feedLag = desk.time &- desk.record.pointee.exchangeTime
+            if !desk.step() { try deskLane.advance(from: &desk) }
+        } while desk.time < until && count < most
+        deskLane.move(to: desk)
+        eventCount &+= count
+        if eventCount & 0x3FFF == 0, try sink.tick(events: eventCount, at: Timestamp(nanoseconds: lastRecordTime)) {
+            isInterrupted = true
+            isWindingDown = true
         }
     }
 
@@ -95,6 +118,11 @@ extension Backtest where S: ~Copyable {
 
     /// The venue's records up to a time, none of which concerns an order.
     private mutating func follow(_ time: Int64) throws {
-        while venueLane.time <= time { try applyRecord() }
+        var venue = venueLane.cursor
+        while venue.time <= time {
+            unsafe exchange.applyHere(venue.record, instrument: venue.instrument)
+            if !venue.step() { try venueLane.advance(from: &venue) }
+        }
+        venueLane.move(to: venue)
     }
 }

@@ -56,6 +56,11 @@ public import Trading
     /// Local − exchange time of the last record that arrived.
     var feedLag: Int64 = 0
     var lastRecordTime = Int64.min
+    /// Of the strategy's work so far, what has been charged; until when it keeps the desk busy; and how much later than the step's
+    /// time what it sends leaves.
+    var chargedWork: UInt64 = 0
+    var busyUntil = Int64.min
+    var computeDelay: Int64 = 0
     /// Records at this desk time and later are not read.
     let end: Int64
     var isStarted = false
@@ -64,8 +69,10 @@ public import Trading
     var isInterrupted = false
     /// The limit that ended the run.
     var haltReason: String?
-    /// Off on tapes of bars alone, and in the test that shows that the inner loop decides nothing.
+    /// Off on tapes that mix bars with bars, and in the test that shows that the inner loops decide nothing.
     var usesInnerLoop: Bool
+    /// A tape of one instrument's bars.
+    let hasOneOfBars: Bool
     public internal(set) var eventCount = 0
 
     public init(
@@ -85,15 +92,18 @@ public import Trading
         end = settings.to?.nanoseconds ?? .max
         isBars = instruments.map { $0.dataKind == .bars }
         hasBars = instruments.contains { $0.dataKind == .bars }
-        // Between two bars there is always something else.
-        usesInnerLoop = instruments.contains { $0.dataKind != .bars }
+        hasOneOfBars = instruments.count == 1 && instruments[0].dataKind == .bars
+        // Between the bars of several instruments there is always something else.
+        usesInnerLoop = hasOneOfBars || instruments.contains { $0.dataKind != .bars }
         bars = BarPhases(instruments: instruments)
     }
 
     /// Runs to the end of the tape, of the strategy, or until the sink asks to stop.
     public mutating func run() throws -> BacktestEnding {
         while try turn() {
-            if isStarted && !isWindingDown && usesInnerLoop { try runRecords() }
+            if isStarted && !isWindingDown && usesInnerLoop {
+                if hasOneOfBars { try runBars() } else { try runRecords() }
+            }
         }
         return try finish(isInterrupted ? .interrupted : nil)
     }

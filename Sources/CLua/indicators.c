@@ -19,11 +19,19 @@ static int push_values(lua_State *L, const double *values, int count) {
 static int update(lua_State *L) {
     const object *o = clua_check(L, 1, KIND_INDICATOR);
     clua_state *s = state_of(L);
-    double in[2], out[CLUA_INDICATOR_WIDTH];
+    double out[CLUA_INDICATOR_WIDTH];
     clua_refusal refusal;
     int count;
-    if (lua_type(L, 2) == LUA_TNUMBER) {
-        in[0] = lua_tonumber(L, 2);
+    const object *record = lua_touserdata(L, 2);
+    if (record && record->kind == KIND_BAR) {
+        if (!s->bar->valid) return luaL_error(L, "a bar is used after its on_bar has returned: copy the fields you keep");
+        count = s->host.update_indicator_bar(s->host.context, (uint32_t)o->id, &s->bar->now, out, &refusal);
+    } else {
+        if (lua_type(L, 2) != LUA_TNUMBER) {
+            lua_pushfstring(L, "number or bar expected, got %s", clua_kind_name(L, 2));
+            return luaL_argerror(L, 2, lua_tostring(L, -1));
+        }
+        double in[2] = {lua_tonumber(L, 2), 0};
         size_t given = 1;
         int second = lua_type(L, 3);
         if (second > LUA_TNIL) {
@@ -32,14 +40,6 @@ static int update(lua_State *L) {
             given = 2;
         }
         count = s->host.update_indicator(s->host.context, (uint32_t)o->id, in, given, out, &refusal);
-    } else {
-        const object *record = lua_touserdata(L, 2);
-        if (lua_type(L, 2) != LUA_TUSERDATA || record->kind != KIND_BAR) {
-            lua_pushfstring(L, "number or bar expected, got %s", clua_kind_name(L, 2));
-            return luaL_argerror(L, 2, lua_tostring(L, -1));
-        }
-        if (!s->bar->valid) return luaL_error(L, "a bar is used after its on_bar has returned: copy the fields you keep");
-        count = s->host.update_indicator_bar(s->host.context, (uint32_t)o->id, &s->bar->now, out, &refusal);
     }
     if (count < 0) return luaL_error(L, "%s", refusal.message);
     return push_values(L, out, count);

@@ -105,6 +105,7 @@ static int depth(lua_State *L) {
             lua_setfield(L, -2, "qty");
             lua_rawseti(L, -2, (lua_Integer)(from + k) + 1);
         }
+        clua_charge(L, got * 8);
         from += got;
         if (got < wanted) break;
     }
@@ -179,7 +180,8 @@ static int round_to_grid(lua_State *L, bool quantity) {
     instrument *i = self(L);
     clua_state *s = state_of(L);
     double value, out;
-    int mode = luaL_checkoption(L, 3, quantity ? "down" : "nearest", modes);
+    int named = lua_type(L, 3) == LUA_TSTRING ? clua_find_key(L, 3, KEY_DOWN, KEY_NEAREST) : -1;
+    int mode = named >= 0 ? named - KEY_DOWN : luaL_checkoption(L, 3, quantity ? "down" : "nearest", modes);
     if (!clua_plain_number(L, 2, &value) || !s->host.round(s->host.context, (uint32_t)i->head.id, quantity, value, mode, &out)) {
         clua_push_text(L, 2, NULL);
         return clua_refuse(L, quantity ? "bad_qty" : "bad_price", "%s cannot be rounded to a %s of %s", lua_tostring(L, -1),
@@ -249,18 +251,18 @@ static int open_orders(lua_State *L) {
     instrument *i = self(L);
     clua_state *s = clua_desk(L, "inst:open_orders");
     uint64_t numbers[64];
-    clua_order fields;
-    lua_newtable(L);
+    size_t got = s->host.open_orders(s->host.context, (uint32_t)i->head.id, 0, 64, numbers);
+    lua_createtable(L, (int)got, 0);
     lua_Integer count = 0;
     for (size_t from = 0;;) {
-        size_t got = s->host.open_orders(s->host.context, (uint32_t)i->head.id, from, 64, numbers);
         for (size_t k = 0; k < got; k++) {
-            if (!s->host.describe_order(s->host.context, numbers[k], &fields)) continue;
-            clua_push_order(L, &fields);
+            clua_push_order_number(L, numbers[k]);
             lua_rawseti(L, -2, ++count);
         }
+        clua_charge(L, got * 8);
         from += got;
         if (got < 64) return 1;
+        got = s->host.open_orders(s->host.context, (uint32_t)i->head.id, from, 64, numbers);
     }
 }
 

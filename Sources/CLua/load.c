@@ -249,7 +249,7 @@ static int load_file(lua_State *L) {
 /// Puts what every callback needs at its place on the main stack. Nothing here can raise.
 static void fix_stack(clua_state *s) {
     lua_State *L = s->L;
-    const void *keys[] = {&clua_instruments_key, &clua_bar_key, &clua_timers_key, &clua_live_key, &clua_known_key,
+    const void *keys[] = {&clua_instruments_key, &clua_bar_key, &clua_timers_key, &clua_known_key,
                           &callback_names[0], &callback_names[1], &clua_keys_key, &clua_bar_fields_key,
                           &clua_bar_metatable_key, &clua_bar_index_key};
     lua_settop(L, AT_HANDLER);

@@ -136,7 +136,7 @@ static int write_log(lua_State *L) {
     }
     clua_text text = clua_text_at(L, -1);
     if (text.count > CLUA_LOG_CAP) text.count = CLUA_LOG_CAP;
-    s->host.log(s->host.context, severity, text);
+    if (clua_admit_note(s, text.count)) s->host.log(s->host.context, severity, text);
     return 0;
 }
 
@@ -144,7 +144,9 @@ static int plot(lua_State *L) {
     clua_state *s = clua_desk(L, "plot");
     luaL_argexpected(L, lua_type(L, 1) == LUA_TSTRING, 1, "string");
     luaL_argexpected(L, lua_type(L, 2) == LUA_TNUMBER, 2, "number");
-    s->host.plot(s->host.context, clua_text_at(L, 1), lua_tonumber(L, 2));
+    clua_text series = clua_text_at(L, 1);
+    if (series.count > CLUA_SERIES_CAP) return luaL_argerror(L, 1, "the name of a series has at most 128 bytes");
+    if (clua_admit_note(s, series.count)) s->host.plot(s->host.context, series, lua_tonumber(L, 2));
     return 0;
 }
 

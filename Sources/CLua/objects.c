@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
+const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_known_key, clua_intervals_key;
 const char clua_callbacks_key, clua_params_key, clua_keys_key;
 const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
 
@@ -49,6 +49,7 @@ const char *clua_unknown_key(lua_State *L, int index, const char *const *names, 
     least = lua_gettop(L) - 1;
     while (lua_next(L, index)) {
         lua_pop(L, 1);
+        clua_charge(L, 1);
         bool known = false;
         if (lua_type(L, -1) == LUA_TSTRING) {
             for (size_t i = 0; i < count && !known; i++) known = strcmp(lua_tostring(L, -1), names[i]) == 0;

@@ -1,8 +1,8 @@
 // Orders: a userdata with a copy of what the desk knows. It outlives the desk's own record, so a script may keep it for ever.
 #include "state.h"
 #include <stdio.h>
+#include <stdlib.h>
 
-static const char methods_key, metatable_key;
 static const char *const states[] = {
     "pending_new", "open", "partially_filled", "pending_cancel", "filled", "cancelled", "rejected", "expired", "unknown",
 };
@@ -18,12 +18,89 @@ static order *self(lua_State *L) {
     order *o = clua_check(L, 1, KIND_ORDER);
     clua_state *s = state_of(L);
     if (o->epoch != s->epoch) {
-        clua_order fresh;
-        if (s->host.describe_order(s->host.context, o->now.number, &fresh)) o->now = fresh;
+        s->host.describe_order(s->host.context, o->head.id, &o->now);  // which leaves it alone where the order is gone
         o->epoch = s->epoch;
     }
     return o;
 }
+
+// MARK: which are live
+
+static inline size_t home_of(const live_orders *live, uint64_t number) {
+    return (size_t)(number * 0x9E3779B97F4A7C15u >> 32) & live->mask;
+}
+
+static live_order *find_live(clua_state *s, uint64_t number) {
+    live_orders *live = &s->live;
+    if (!live->entries) return NULL;
+    for (size_t i = home_of(live, number); live->entries[i].number; i = (i + 1) & live->mask) {
+        if (live->entries[i].number == number) return &live->entries[i];
+    }
+    return NULL;
+}
+
+static void put_live(live_orders *live, live_order one) {
+    size_t i = home_of(live, one.number);
+    while (live->entries[i].number) i = (i + 1) & live->mask;
+    live->entries[i] = one;
+}
+
+/// Room for one more; false where there is no memory.
+static bool grow_live(live_orders *live) {
+    uint32_t capacity = live->entries ? live->mask + 1 : 0;
+    if ((live->count + 1) * 2 <= capacity) return true;
+    live_orders larger = *live;
+    larger.mask = capacity ? capacity * 2 - 1 : 63;
+    larger.entries = calloc((size_t)larger.mask + 1, sizeof *larger.entries);
+    larger.free_places = realloc(live->free_places, ((size_t)larger.mask + 1) * sizeof *larger.free_places);
+    if (larger.free_places) live->free_places = larger.free_places;
+    if (!larger.entries || !larger.free_places) {
+        free(larger.entries);
+        return false;
+    }
+    for (uint32_t i = 0; i < capacity; i++) {
+        if (live->entries[i].number) put_live(&larger, live->entries[i]);
+    }
+    free(live->entries);
+    *live = larger;
+    return true;
+}
+
+/// The userdata on top of the stack is a live order's from now on.
+static void enlist(lua_State *L, uint64_t number) {
+    live_orders *live = &state_of(L)->live;
+    if (!grow_live(live)) luaL_error(L, "not enough memory");
+    uint32_t place = live->free_count ? live->free_places[live->free_count - 1] : REGISTRY_ORDERS + live->next_place;
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, LUA_REGISTRYINDEX, place);
+    if (live->free_count) live->free_count--; else live->next_place++;
+    live->count++;
+    put_live(live, (live_order){number, place});
+}
+
+/// Takes an order off the live ones: from now on it lives as long as the script holds it. Allocates nothing.
+static void delist(clua_state *s, live_order *found) {
+    live_orders *live = &s->live;
+    lua_pushnil(s->L);
+    lua_rawseti(s->L, LUA_REGISTRYINDEX, found->place);
+    live->free_places[live->free_count++] = found->place;
+    live->count--;
+    size_t hole = (size_t)(found - live->entries);
+    for (size_t i = (hole + 1) & live->mask; live->entries[i].number; i = (i + 1) & live->mask) {
+        size_t home = home_of(live, live->entries[i].number);
+        if (((i - home) & live->mask) < ((i - hole) & live->mask)) continue;
+        live->entries[hole] = live->entries[i];
+        hole = i;
+    }
+    live->entries[hole].number = 0;
+}
+
+void clua_close_orders(clua_state *s) {
+    free(s->live.entries);
+    free(s->live.free_places);
+}
+
+// MARK: fields
 
 static clua_order_names names_of(lua_State *L, const clua_order *o) {
     clua_state *s = state_of(L);
@@ -53,17 +130,17 @@ static void push_number_if(lua_State *L, bool there, double value) {
 static int index_order(lua_State *L) {
     int key = clua_find_key(L, 2, KEY_TIME, KEY_UPDATED);
     if (key < 0) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &methods_key);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_ORDER_METHODS);
         lua_pushvalue(L, 2);
         lua_rawget(L, -2);
         return 1;
     }
     const clua_order *o = &self(L)->now;
     switch (key) {
-    case KEY_STATE: lua_pushstring(L, states[o->state]); break;
+    case KEY_STATE: lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_STATES + o->state); break;
     case KEY_ID: clua_push_order_id(L, o); break;
     case KEY_VENUE_ID: push_venue_id(L, o); break;
-    case KEY_SIDE: lua_pushstring(L, o->side ? "sell" : "buy"); break;
+    case KEY_SIDE: lua_rawgeti(L, LUA_REGISTRYINDEX, o->side ? REGISTRY_SELL : REGISTRY_BUY); break;
     case KEY_PRICE: push_number_if(L, o->has_price, o->price); break;
     case KEY_STOP: push_number_if(L, o->has_stop, o->stop); break;
     case KEY_QTY: lua_pushnumber(L, o->qty); break;
@@ -96,11 +173,11 @@ static int pairs_of_order(lua_State *L) {
 }
 
 static int cancel(lua_State *L) {
-    order *o = self(L);
+    order *o = clua_check(L, 1, KIND_ORDER);
     clua_state *s = clua_desk(L, "order:cancel");
-    clua_refusal refusal = {0};
-    if (!s->host.cancel(s->host.context, o->now.number, &refusal)) return clua_push_refusal(L, &refusal);
-    s->epoch++;
+    clua_refusal refusal;
+    if (!s->host.cancel(s->host.context, o->head.id, &refusal)) return clua_push_refusal(L, &refusal);
+    o->epoch = 0;
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -114,7 +191,7 @@ static bool amended(lua_State *L, const char *name, bool *there, double *value) 
 }
 
 static int amend(lua_State *L) {
-    order *o = self(L);
+    order *o = clua_check(L, 1, KIND_ORDER);
     clua_state *s = clua_desk(L, "order:amend");
     luaL_checktype(L, 2, LUA_TTABLE);
     static const char *const names[] = {"price", "qty"};
@@ -125,9 +202,9 @@ static int amend(lua_State *L) {
     if (!amended(L, "price", &has_price, &price)) return clua_refuse(L, "bad_price", "the price of an amendment is not a number");
     if (!amended(L, "qty", &has_qty, &qty)) return clua_refuse(L, "bad_qty", "the qty of an amendment is not a number");
     if (!has_price && !has_qty) return luaL_error(L, "order:amend needs a price, a qty, or both");
-    clua_refusal refusal = {0};
-    if (!s->host.amend(s->host.context, o->now.number, has_price, price, has_qty, qty, &refusal)) return clua_push_refusal(L, &refusal);
-    s->epoch++;
+    clua_refusal refusal;
+    if (!s->host.amend(s->host.context, o->head.id, has_price, price, has_qty, qty, &refusal)) return clua_push_refusal(L, &refusal);
+    o->epoch = 0;
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -137,45 +214,59 @@ static int is_open(lua_State *L) {
     return 1;
 }
 
-order *clua_push_order(lua_State *L, const clua_order *fields) {
-    clua_state *s = state_of(L);
-    luaL_checkstack(L, 6, NULL);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_known_key);
-    if (lua_rawgeti(L, -1, (lua_Integer)fields->number) != LUA_TUSERDATA) {
-        lua_pop(L, 1);
-        order *made = lua_newuserdatauv(L, sizeof *made, 0);
-        made->head = (object){.kind = KIND_ORDER, .id = fields->number};
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-        lua_setmetatable(L, -2);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, -3, (lua_Integer)fields->number);
-        if (!is_final(fields)) {
-            lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_live_key);
-            lua_pushvalue(L, -2);
-            lua_rawseti(L, -2, (lua_Integer)fields->number);
-            lua_pop(L, 1);
-        }
+/// Pushes the userdata that stands for the number, where there is one; else nothing.
+static order *push_known(lua_State *L, uint64_t number) {
+    const live_order *live = find_live(state_of(L), number);
+    if (live) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, live->place);
+        return lua_touserdata(L, -1);
     }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_known_key);
+    bool held = lua_rawgeti(L, -1, (lua_Integer)number) == LUA_TUSERDATA;
     lua_remove(L, -2);
-    order *o = lua_touserdata(L, -1);
+    if (!held) lua_pop(L, 1);
+    return held ? lua_touserdata(L, -1) : NULL;
+}
+
+static order *push_new(lua_State *L, uint64_t number, bool is_live) {
+    order *made = lua_newuserdatauv(L, sizeof *made, 0);
+    *made = (order){.head = {.kind = KIND_ORDER, .id = number}, .now.number = number};
+    lua_rawgeti(L, LUA_REGISTRYINDEX, REGISTRY_ORDER_METATABLE);
+    lua_setmetatable(L, -2);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &clua_known_key);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)number);
+    lua_pop(L, 1);
+    if (is_live) enlist(L, number);
+    return made;
+}
+
+order *clua_push_order(lua_State *L, const clua_order *fields) {
+    luaL_checkstack(L, 6, NULL);
+    order *o = push_known(L, fields->number);
+    if (!o) o = push_new(L, fields->number, !is_final(fields));
     o->now = *fields;
-    o->epoch = s->epoch;
+    o->epoch = state_of(L)->epoch;
     return o;
+}
+
+void clua_push_order_number(lua_State *L, uint64_t number) {
+    luaL_checkstack(L, 6, NULL);
+    if (!push_known(L, number)) push_new(L, number, true);
 }
 
 void clua_refresh_order(clua_state *s, const clua_order *fields) {
     lua_State *L = s->L;
     if (!s->bound || s->fatal) return;
-    if (lua_rawgeti(L, AT_KNOWN, (lua_Integer)fields->number) == LUA_TUSERDATA) {
+    live_order *live = find_live(s, fields->number);
+    int type = live ? lua_rawgeti(L, LUA_REGISTRYINDEX, live->place) : lua_rawgeti(L, AT_KNOWN, (lua_Integer)fields->number);
+    if (type == LUA_TUSERDATA) {
         order *o = lua_touserdata(L, -1);
         o->now = *fields;
         o->epoch = s->epoch;
     }
     lua_pop(L, 1);
-    if (is_final(fields)) {  // from now on it lives as long as the script holds it
-        lua_pushnil(L);
-        lua_rawseti(L, AT_LIVE, (lua_Integer)fields->number);
-    }
+    if (live && is_final(fields)) delist(s, live);
 }
 
 void clua_forget_created(clua_state *s) {
@@ -183,30 +274,40 @@ void clua_forget_created(clua_state *s) {
     uint32_t count = s->created_orders;
     s->created_orders = 0;
     for (uint32_t i = 0; i < count && s->bound && !s->fatal; i++) {
-        if (lua_rawgeti(L, AT_KNOWN, (lua_Integer)s->created_order[i]) == LUA_TUSERDATA) {
+        live_order *live = find_live(s, s->created_order[i]);
+        if (!live) continue;
+        if (lua_rawgeti(L, LUA_REGISTRYINDEX, live->place) == LUA_TUSERDATA) {
             order *o = lua_touserdata(L, -1);
+            // The desk still knows what was asked; it drops it next.
+            s->host.describe_order(s->host.context, o->head.id, &o->now);
             o->now.state = CLUA_REJECTED;
             snprintf(o->now.reason, sizeof o->now.reason, "callback_failed");
+            o->epoch = s->epoch;
         }
         lua_pop(L, 1);
-        lua_pushnil(L);
-        lua_rawseti(L, AT_LIVE, (lua_Integer)s->created_order[i]);
+        delist(s, live);
     }
 }
 
 const luaL_Reg clua_order_methods[] = {{"cancel", cancel}, {"amend", amend}, {"is_open", is_open}, {NULL, NULL}};
 
+static void keep_text(lua_State *L, const char *text, lua_Integer place) {
+    lua_pushstring(L, text);
+    lua_rawseti(L, LUA_REGISTRYINDEX, place);
+}
+
 void clua_open_orders(lua_State *L) {
-    luaL_newlib(L, clua_order_methods);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
     clua_new_metatable(L, "order");
     lua_pushcfunction(L, index_order);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, pairs_of_order);
     lua_setfield(L, -2, "__pairs");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    lua_newtable(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &clua_live_key);
+    lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_ORDER_METATABLE);
+    luaL_newlib(L, clua_order_methods);
+    lua_rawseti(L, LUA_REGISTRYINDEX, REGISTRY_ORDER_METHODS);
+    keep_text(L, "buy", REGISTRY_BUY);
+    keep_text(L, "sell", REGISTRY_SELL);
+    for (int state = 0; state <= CLUA_UNKNOWN; state++) keep_text(L, states[state], REGISTRY_STATES + state);
     lua_newtable(L);
     lua_newtable(L);
     lua_pushliteral(L, "v");

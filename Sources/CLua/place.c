@@ -146,10 +146,10 @@ int clua_place(lua_State *L, int side) {
     if (s->created_orders >= CLUA_ORDERS_PER_CALL) {
         return clua_refuse(L, "too_many", "one callback may place at most %d orders", CLUA_ORDERS_PER_CALL);
     }
-    clua_order made = {0};
-    clua_refusal refusal = {0};
-    if (!s->host.submit(s->host.context, &request, &made, &refusal)) return clua_push_refusal(L, &refusal);
-    s->created_order[s->created_orders++] = made.number;
-    clua_push_order(L, &made);
+    uint64_t number = 0;
+    clua_refusal refusal;
+    if (!s->host.submit(s->host.context, &request, &number, &refusal)) return clua_push_refusal(L, &refusal);
+    s->created_order[s->created_orders++] = number;
+    clua_push_order_number(L, number);
     return 1;
 }

@@ -87,12 +87,17 @@ static void intern_keys(lua_State *L) {
         [KEY_SIDE] = "side", [KEY_INST] = "inst", [KEY_AVG_PRICE] = "avg_price", [KEY_REASON] = "reason", [KEY_TAG] = "tag",
         [KEY_VENUE_ID] = "venue_id", [KEY_TYPE] = "type", [KEY_TIF] = "tif", [KEY_STOP] = "stop", [KEY_UPDATED] = "updated",
         [KEY_POST_ONLY] = "post_only", [KEY_REDUCE_ONLY] = "reduce_only", [KEY_ALLOW_DUPLICATE] = "allow_duplicate",
-        [KEY_METHODS] = "__index",
+        [KEY_DOWN] = "down", [KEY_UP] = "up", [KEY_NEAREST] = "nearest", [KEY_METHODS] = "__index",
     };
     lua_createtable(L, KEY_COUNT, 0);
     for (int i = 0; i < KEY_COUNT; i++) {
         lua_pushstring(L, names[i]);
-        state_of(L)->key[i] = lua_topointer(L, -1);  // short strings are interned: one address a text
+        const void *name = lua_topointer(L, -1);  // short strings are interned: one address a text
+        clua_state *s = state_of(L);
+        s->key[i] = name;
+        size_t place = (uintptr_t)name >> 4 & (KEY_PLACES - 1);
+        while (s->key_places[place]) place = (place + 1) & (KEY_PLACES - 1);
+        s->key_places[place] = (uint8_t)(i + 1);
         lua_rawseti(L, -2, i + 1);
     }
     lua_rawsetp(L, LUA_REGISTRYINDEX, &clua_keys_key);

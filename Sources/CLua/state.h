@@ -5,6 +5,7 @@
 #include <lua5.4/lauxlib.h>
 #include <lua5.4/lualib.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -33,6 +34,10 @@ enum {
     CLUA_TIMERS_PER_CALL = 64,
     CLUA_TIMERS = 10000,
     CLUA_TAG_CAP = 32,
+    CLUA_SERIES_CAP = 128,
+    CLUA_NOTE_BYTES = 64 << 10,  // of what one callback logs and plots
+    CLUA_SMALL_BLOCK = 512,
+    CLUA_UTF8 = 5,  // functions of that library
 };
 
 /// Fixed places on the main stack, so that entering a callback neither searches nor allocates.
@@ -40,23 +45,31 @@ enum {
     AT_HANDLER = 1,
     AT_CALLBACK,
     AT_INSTRUMENTS = AT_CALLBACK + CLUA_CALLBACKS,
-    AT_BAR, AT_TIMERS, AT_LIVE, AT_KNOWN, AT_BUY, AT_SELL,
+    AT_BAR, AT_TIMERS, AT_KNOWN, AT_BUY, AT_SELL,
     AT_KEYS, AT_BAR_FIELDS, AT_BAR_METATABLE, AT_BAR_INDEX,
     AT_FIRST_INSTRUMENT,  // most runs have one: it is pushed without a look into the table
     AT_TOP = AT_FIRST_INSTRUMENT
 };
 
 /// The same things where C functions called from Lua find them: in the registry, under the addresses of these.
-extern const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_live_key, clua_known_key, clua_intervals_key;
+extern const char clua_instruments_key, clua_bar_key, clua_timers_key, clua_known_key, clua_intervals_key;
 extern const char clua_callbacks_key, clua_params_key, clua_keys_key;
 extern const char clua_bar_fields_key, clua_bar_metatable_key, clua_bar_index_key;
+
+/// Whole numbers under which the registry holds what C functions called from Lua push often: behind Lua's own. From
+/// `REGISTRY_ORDERS` on: the userdata of live orders, a place each.
+enum {
+    REGISTRY_ORDER_METATABLE = LUA_RIDX_LAST + 1, REGISTRY_ORDER_METHODS, REGISTRY_BUY, REGISTRY_SELL, REGISTRY_STATES,
+    REGISTRY_ORDERS = REGISTRY_STATES + CLUA_UNKNOWN + 1
+};
 
 /// Names of fields whose interned addresses are kept, so that a field is found by comparing pointers.
 enum {
     KEY_CLOSE, KEY_TIME, KEY_OPEN, KEY_HIGH, KEY_LOW, KEY_VOLUME, KEY_TRADES, KEY_INTERVAL,
     KEY_STATE, KEY_ID, KEY_PRICE, KEY_QTY, KEY_FILLED, KEY_REMAINING, KEY_SIDE, KEY_INST, KEY_AVG_PRICE, KEY_REASON,
     KEY_TAG, KEY_VENUE_ID, KEY_TYPE, KEY_TIF, KEY_STOP, KEY_UPDATED,
-    KEY_POST_ONLY, KEY_REDUCE_ONLY, KEY_ALLOW_DUPLICATE, KEY_METHODS, KEY_COUNT
+    KEY_POST_ONLY, KEY_REDUCE_ONLY, KEY_ALLOW_DUPLICATE,
+    KEY_DOWN, KEY_UP, KEY_NEAREST, KEY_METHODS, KEY_COUNT, KEY_PLACES = 128
 };
 
 /// What a full userdata is. Scripts cannot make userdata, so the first word of every one is ours and tells its kind.
@@ -77,11 +90,24 @@ typedef struct {
     clua_holding holding;
 } instrument;
 
+/// `now` is read anew where it is of an older epoch than the state's; 0 is older than any.
 typedef struct {
     object head;
     uint64_t epoch;
     clua_order now;
 } order;
+
+/// Which place in the registry holds a live order's userdata: a table of twice as many entries as orders at least.
+typedef struct {
+    uint64_t number;  // 0: no order
+    uint32_t place;
+} live_order;
+
+typedef struct {
+    live_order *entries;
+    uint32_t *free_places;
+    uint32_t mask, count, free_count, next_place;
+} live_orders;
 
 typedef struct {
     object head;
@@ -89,12 +115,19 @@ typedef struct {
     bool valid;
 } bar;
 
+typedef struct slab slab;
+typedef struct large_block large_block;
+
 typedef struct {
     size_t used, peak, limit;
-    uint64_t fail_in;  // growths until all fail; 0: none will
-    char file[64];     // where the script was when it was last refused
+    size_t slab_bytes;  // of the slabs that small blocks lie in
+    slab *slabs, *with_room[CLUA_SMALL_BLOCK / 16 + 1];
+    large_block *large;
+    uint64_t fail_in;   // growths until all fail; 0: none will
+    size_t long_text;   // bytes of a string that was refused for its length alone
+    char file[64];      // where the script was when it was last refused
     int line;
-    bool is_deep;
+    bool is_deep, was_refused, is_shrinking;
 } memory;
 
 struct clua_state {
@@ -108,9 +141,24 @@ struct clua_state {
     _Atomic uint64_t sequence;
     pthread_t thread;
     /// Address of a variable of that thread: tells it at less cost than asking for the thread itself.
-    const void *thread_mark;
+    const void *thread_mark, *watched_mark;
     /// Set once, by the hang guard or by a refusal of memory; then no `pcall` of the script catches anything any more.
     volatile int fatal;
+    /// Work of the script: steps of library loops and, where they are counted, instructions of the VM.
+    uint64_t spent;
+    /// Where the next look at the budget is due. The signal handler sets it to 0.
+    _Atomic uint64_t alarm;
+    uint64_t budget;            // of one call, where instructions are counted; 0 for none
+    bool counts;                // instructions are counted
+    bool is_overspent_noted;    // the error says where the script was stopped
+    /// Something is on its way out to the call that entered the script: the last resort of the hang guard keeps off.
+    volatile sig_atomic_t unwinding;
+    volatile sig_atomic_t is_broken;  // it was torn out of Lua's own code: its state must not be looked at any more
+    uint64_t noted_sequence;    // the call that the next belongs to
+    size_t noted_bytes;         // of its log and plots
+    uint64_t drained;           // see budget.c
+    uint32_t drain_prologue;
+    bool is_draining, is_counting;
     bool loading, stopping, bound;
     bool has[CLUA_CALLBACKS];
     uint64_t random[4];
@@ -128,11 +176,14 @@ struct clua_state {
     size_t saved_count, saved_capacity;
     clua_param *params;
     size_t param_count;
-    bar *bar;
+    bar *bar, dead_bar;
     uint32_t bar_reads;  // fields of bars that the script has read, a bit each
     bool bar_shown;      // the table of those answers for the record; to be ended before anything but `on_bar` runs
     struct watchdog *watchdog;
     const void *key[KEY_COUNT];
+    uint8_t key_places[KEY_PLACES];  // by address: number of the key plus one, or of another one before it
+    live_orders live;
+    lua_CFunction utf8[CLUA_UTF8];  // the standard ones
 };
 
 /// The state that runs on this thread, for the signal handler of the hang guard.
@@ -171,6 +222,20 @@ bool clua_refused(clua_state *s);
 // records.c. Like `clua_hide_bar` it neither raises nor asks for memory: the keys are there.
 void clua_show_bar(clua_state *s, const clua_bar *values);
 void clua_raise_fatal(lua_State *L, int kind) __attribute__((noreturn));
+/// Beyond the alarm: raises where the call is over its deadline or its budget.
+void clua_overspent(lua_State *L);
+/// Charges the work of a library loop, in units of about an instruction of the VM. Raises where the budget is spent.
+static inline __attribute__((always_inline)) void clua_charge(lua_State *L, size_t units) {
+    clua_state *s = state_of(L);
+    s->spent += units;
+    if (__builtin_expect(s->spent >= atomic_load_explicit(&s->alarm, memory_order_relaxed), 0)) clua_overspent(L);
+}
+/// Begins the count of a call.
+void clua_begin_count(clua_state *s);
+/// What `pcall` answers for a string that was refused for its length alone: pushes it.
+void clua_push_long_text(lua_State *L);
+/// True for a note of `bytes` that still fits into what one callback may write.
+bool clua_admit_note(clua_state *s, size_t bytes);
 /// Raises again what a protected call has just answered, whatever it was.
 int clua_rethrow(lua_State *L, int status);
 
@@ -221,17 +286,21 @@ static inline void *clua_check(lua_State *L, int index, uint32_t kind) {
 }
 /// Makes a metatable that nobody sees, whose objects are read-only; leaves it on the stack.
 void clua_new_metatable(lua_State *L, const char *name);
-/// Place of the field's name among the keys from `first` to `last`, or -1.
+/// The field's name among the keys from `first` to `last`, or -1.
 static inline int clua_find_key(lua_State *L, int index, int first, int last) {
-    const void *const *keys = state_of(L)->key;
+    const clua_state *s = state_of(L);
     const void *name = lua_topointer(L, index);
-    for (int i = first; i <= last; i++) {
-        if (keys[i] == name) return i;
+    for (size_t i = (uintptr_t)name >> 4 & (KEY_PLACES - 1); s->key_places[i]; i = (i + 1) & (KEY_PLACES - 1)) {
+        int key = s->key_places[i] - 1;
+        if (s->key[key] == name) return key >= first && key <= last ? key : -1;
     }
     return -1;
 }
 /// Pushes the userdata of an order: the same one for the same number as long as anybody holds it.
 order *clua_push_order(lua_State *L, const clua_order *fields);
+/// The same for an order of which the desk is only asked when the script reads a field.
+void clua_push_order_number(lua_State *L, uint64_t number);
+void clua_close_orders(clua_state *s);
 const char *clua_push_order_id(lua_State *L, const clua_order *o);
 int clua_place(lua_State *L, int side);
 /// Nil where every key of the table is one of the names; else the least other one, left on the stack.

@@ -51,6 +51,15 @@
         return old
     }
 
+    /// ``set(_:ticks:size:)`` for a book of which nobody asks whether it has changed.
+    @discardableResult
+    @inlinable @inline(__always) public mutating func setUncounted(_ side: Side, ticks: Int64, size: Int64) -> Int64 {
+        precondition(size >= 0, "a level's size is negative")
+        let half = unsafe half(side)
+        let key = ticks ^ Book.flip(side)
+        return unsafe half.pointee.holds(key) ? half.pointee.setNear(key, size) : half.pointee.setFar(key, size)
+    }
+
     /// Deletes every level of both sides.
     public mutating func clear() {
         clear(.buy)

@@ -127,11 +127,15 @@ public struct ExactDecimal: Hashable, Sendable, BitwiseCopyable {
 
     /// 10^n for n of 0 to 38.
     public static func powerOfTen(_ exponent: Int) -> Int128 {
-        precondition((0...38).contains(exponent), "10^\(exponent) does not fit")
-        var value: Int128 = 1
-        for _ in 0..<exponent { value *= 10 }
-        return value
+        precondition(exponent >= 0 && exponent <= 38, "10^\(exponent) does not fit")
+        return powersOfTen[exponent]
     }
+
+    private static let powersOfTen: [Int128] = {
+        var powers: [Int128] = [1]
+        for place in 0..<38 { powers.append(powers[place] * 10) }
+        return powers
+    }()
 
     public static func * (lhs: ExactDecimal, rhs: ExactDecimal) -> ExactDecimal {
         guard let product = make(lhs.mantissa * rhs.mantissa, scale: lhs.scale + rhs.scale) else {

@@ -40,15 +40,32 @@ struct Grid: BitwiseCopyable {
     }
 
     /// The count that a script means by `value`, where it lies on the grid within max(1e-6 of a step, 2 ulp), else nil.
-    func count(of value: Double) -> Int64? {
+    @inline(__always) func count(of value: Double) -> Int64? {
+        // Nearly always it is the very double that a count has.
+        let guess = guess(value)
+        if guess.magnitude <= Double(Grid.largestCount) {
+            let count = Int64(guess)
+            if number(count) == value { return count }
+        }
+        return countNear(value)
+    }
+
+    /// About how many steps: the whole number near it is the count, or one beside it.
+    @inline(__always) private func guess(_ value: Double) -> Double {
+        let steps = value * divisor / Double(mantissa)
+        return steps + (steps < 0 ? -0.5 : 0.5)
+    }
+
+    @inline(never) private func countNear(_ value: Double) -> Int64? {
         guard let near = nearestCount(to: value) else { return nil }
         return abs(number(near) - value) <= max(1e-6 * step, 2 * value.ulp) ? near : nil
     }
 
     private func nearestCount(to value: Double) -> Int64? {
-        let estimate = (value * divisor / Double(mantissa)).rounded()
+        let estimate = guess(value)
         guard estimate.magnitude <= Double(Grid.largestCount) else { return nil }  // also for NaN
         var best = Int64(estimate)
+        if number(best) == value { return best }
         for other in [best - 1, best + 1] where abs(number(other) - value) < abs(number(best) - value) { best = other }
         return best
     }
@@ -79,8 +96,12 @@ func nearestDouble(_ decimal: ExactDecimal) -> Double {
             scale -= power
         }
     }
-    if scale <= 22, mantissa.magnitude <= 1 << 53 { return Double(mantissa) / Double(ExactDecimal.powerOfTen(scale)) }
+    // By way of 64 bits: a conversion of 128 is not one instruction but a thousand.
+    if scale <= 22, mantissa >= -(1 << 53), mantissa <= 1 << 53 { return Double(Int64(truncatingIfNeeded: mantissa)) / exactPowers[scale] }
     return Double(decimal.description) ?? .nan
 }
 
 func nearestDouble(_ amount: Amount) -> Double { nearestDouble(amount.decimal) }
+
+/// The powers of ten that are exact doubles.
+private let exactPowers: [Double] = (0...22).map { Double(ExactDecimal.powerOfTen($0)) }

@@ -6,7 +6,7 @@ internal import Trading
 
 extension ScriptHost {
     /// Amounts that one order may stand for, in whole units: beyond them exact money would not fit.
-    private static let largestNotional = Amount(raw: Int128(1_000_000_000_000) * ExactDecimal.powerOfTen(Amount.scale))
+    static let largestNotional = Amount(raw: Int128(1_000_000_000_000) * ExactDecimal.powerOfTen(Amount.scale))
 
     enum Bad: Error {
         case price(String)
@@ -18,10 +18,10 @@ extension ScriptHost {
 
     /// The price in ticks, exactly as the script meant it.
     private static func price(
-        _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument, _ what: StaticString
+        _ value: Double, _ grids: UnsafePointer<Grids>, _ instrument: @autoclosure () -> Instrument, _ what: StaticString
     ) throws(Bad) -> Price {
         guard value.isFinite, value > 0 else { throw .price("the \(what) \(shown(value)) is not a finite number above zero") }
-        guard let ticks = grids.price.count(of: value), ticks > 0 else {
+        guard let ticks = unsafe grids.pointee.price.count(of: value), ticks > 0 else {
             let instrument = instrument()
             throw .price("the \(what) \(value) of \(instrument.symbol) is off its tick of \(instrument.tick); inst:round(price, \"down\") helps")
         }
@@ -29,10 +29,10 @@ extension ScriptHost {
     }
 
     static func quantity(
-        _ value: Double, _ grids: Grids, _ instrument: @autoclosure () -> Instrument
+        _ value: Double, _ grids: UnsafePointer<Grids>, _ instrument: @autoclosure () -> Instrument
     ) throws(Bad) -> Quantity {
         guard value.isFinite, value > 0 else { throw .quantity("the quantity \(shown(value)) is not a finite number above zero") }
-        guard let lots = grids.quantity.count(of: value), lots > 0 else {
+        guard let lots = unsafe grids.pointee.quantity.count(of: value), lots > 0 else {
             let instrument = instrument()
             if value / nearestDouble(instrument.lot) > Double(Grid.largestCount) {
                 throw .quantity("the quantity \(value) of \(instrument.symbol) is too large to be accounted for")
@@ -44,13 +44,11 @@ extension ScriptHost {
 
     /// Refuses what no account could hold, before exact arithmetic would have to trap on it.
     static func checkSize(
-        _ request: OrderRequest, _ grids: Grids, _ instrument: @autoclosure () -> Instrument, touch: Int64
+        _ request: OrderRequest, _ grids: UnsafePointer<Grids>, _ instrument: @autoclosure () -> Instrument, touch: Int64
     ) throws(Bad) {
-        let ticks = max(request.type.hasLimit ? request.price.ticks : 0, request.type.isStop ? request.stop.ticks : 0, touch, 1)
+        let ticks = max(max(request.type.hasLimit ? request.price.ticks : 0, request.type.isStop ? request.stop.ticks : 0), max(touch, 1))
         let lots = Int128(request.quantity.lots)
-        let (value, overflow) = (Int128(ticks) * lots).multipliedReportingOverflow(by: grids.tickLot.raw)
-        let (base, baseOverflow) = lots.multipliedReportingOverflow(by: grids.baseLot.raw)
-        if overflow || baseOverflow || value > largestNotional.raw || base > largestNotional.raw {
+        if unsafe Int128(ticks) &* lots > grids.pointee.largestProduct || lots > grids.pointee.largestLots {
             let instrument = instrument()
             throw .quantity("the quantity \(instrument.decimal(request.quantity)) of \(instrument.symbol) is too large to be accounted for")
         }
@@ -67,25 +65,25 @@ extension ScriptHost {
         _ asked: clua_request, _ host: UnsafeMutablePointer<ScriptHost>, _ desk: UnsafeMutablePointer<Desk>
     ) throws(Bad) -> OrderRequest {
         let index = Int(asked.instrument)
-        let grids = unsafe host.pointee.grids[index]
+        let grids = unsafe UnsafePointer(host.pointee.grids + index)
         let side: Side = asked.side == 0 ? .buy : .sell
         let type: OrderType = asked.has_stop ? (asked.has_price ? .stopLimit : .stop) : (asked.has_price ? .limit : .market)
         var request = try OrderRequest(
             id: OrderID(0), instrument: InstrumentID(index: index), side: side, type: type,
-            quantity: quantity(asked.qty, grids, unsafe host.pointee.instruments[index]), timeInForce: TimeInForce(rawValue: asked.tif) ?? .goodTillCancel,
+            quantity: unsafe quantity(asked.qty, grids, unsafe host.pointee.instruments[index]), timeInForce: TimeInForce(rawValue: asked.tif) ?? .goodTillCancel,
             isPostOnly: asked.post_only, isReduceOnly: asked.reduce_only,
             allowsDuplicate: asked.allow_duplicate)
-        if asked.has_price { request.price = try price(asked.price, grids, unsafe host.pointee.instruments[index], "price") }
-        if asked.has_stop { request.stop = try price(asked.stop, grids, unsafe host.pointee.instruments[index], "stop price") }
+        if asked.has_price { request.price = try unsafe price(asked.price, grids, unsafe host.pointee.instruments[index], "price") }
+        if asked.has_stop { request.stop = try unsafe price(asked.stop, grids, unsafe host.pointee.instruments[index], "stop price") }
         if asked.has_expire { request.expire = Timestamp(nanoseconds: asked.expire) }
         let far = unsafe desk.pointee.books[index].bestTicks(side.opposite)
         let touch = far == Book.noAsk || far == Book.noBid ? unsafe desk.pointee.markets[index].lastTrade.ticks : far
-        try checkSize(request, grids, unsafe host.pointee.instruments[index], touch: touch)
+        try unsafe checkSize(request, grids, unsafe host.pointee.instruments[index], touch: touch)
         return request
     }
 
     static func submit(
-        _ context: UnsafeMutableRawPointer?, _ asked: UnsafePointer<clua_request>, _ out: UnsafeMutablePointer<clua_order>,
+        _ context: UnsafeMutableRawPointer?, _ asked: UnsafePointer<clua_request>, _ number: UnsafeMutablePointer<UInt64>,
         _ refusal: OpaquePointer
     ) -> Int32 {
         let host = unsafe at(context)
@@ -103,8 +101,8 @@ extension ScriptHost {
         }
         request.tag = tag
         do throws(FormRefusal) {
-            let id = try unsafe desk.pointee.submit(request)
-            return unsafe describe(host, id, out) ? 1 : 0
+            unsafe number.pointee = try desk.pointee.submit(request).raw
+            return 1
         } catch {
             unsafe refuse(refusal, error.code, error.message)
             return 0
@@ -135,15 +133,16 @@ extension ScriptHost {
         }
         let index = order.instrument.position
         let instrument = unsafe host.pointee.instruments[index]
-        let grids = unsafe host.pointee.grids[index]
-        var wanted = AmendRequest(id: order.id, price: order.request.price, quantity: order.leaves)
+        let grids = unsafe UnsafePointer(host.pointee.grids + index)
+        var wanted = AmendRequest(
+            id: order.id, price: order.request.price, quantity: order.leaves, keepsPrice: !hasPrice, keepsQuantity: !hasQuantity)
         do throws(Bad) {
             if hasPrice && !order.request.type.hasLimit { throw .price("the order has no limit price to amend") }
-            if hasPrice { wanted.price = try Self.price(price, grids, instrument, "price") }
-            if hasQuantity { wanted.quantity = try Self.quantity(quantity, grids, instrument) }
+            if hasPrice { wanted.price = try unsafe Self.price(price, grids, instrument, "price") }
+            if hasQuantity { wanted.quantity = try unsafe Self.quantity(quantity, grids, instrument) }
             var whole = order.request
             (whole.price, whole.quantity) = (wanted.price, wanted.quantity)
-            try checkSize(whole, grids, instrument, touch: 1)
+            try unsafe checkSize(whole, grids, instrument, touch: 1)
         } catch {
             unsafe refuse(refusal, error)
             return 0
@@ -166,9 +165,9 @@ extension ScriptHost {
         _ context: UnsafeMutableRawPointer?, _ index: UInt32, _ from: Int, _ capacity: Int, _ out: UnsafeMutablePointer<UInt64>
     ) -> Int {
         guard let desk = unsafe at(context).pointee.desk else { return 0 }
-        let ids = unsafe desk.pointee.openOrders(InstrumentID(index: Int(index))).dropFirst(from).prefix(capacity)
-        for (place, id) in ids.enumerated() { unsafe out[place] = id.raw }
-        return ids.count
+        let count = unsafe max(0, min(desk.pointee.openOrderCount(Int(index)) - from, capacity))
+        for place in 0..<count { unsafe out[place] = desk.pointee.openOrder(Int(index), at: from + place).pointee.order.id.raw }
+        return count
     }
 
     static func describeOrder(
@@ -189,39 +188,52 @@ extension ScriptHost {
     static func describe(
         _ host: UnsafeMutablePointer<ScriptHost>, _ id: OrderID, _ out: UnsafeMutablePointer<clua_order>
     ) -> Bool {
-        guard let desk = unsafe host.pointee.desk else { return false }
-        return unsafe desk.pointee.read(id) { unsafe show($0, host, desk, out) } != nil
+        guard let desk = unsafe host.pointee.desk, let record = unsafe desk.pointee.place(of: id) else { return false }
+        unsafe show(record, host, desk, out)
+        return true
     }
 
     private static func show(
-        _ record: OrderRecord, _ host: UnsafeMutablePointer<ScriptHost>, _ desk: UnsafeMutablePointer<Desk>,
-        _ out: UnsafeMutablePointer<clua_order>
+        _ record: UnsafePointer<OrderRecord>, _ host: UnsafeMutablePointer<ScriptHost>, _ desk: UnsafeMutablePointer<Desk>,
+        _ shown: UnsafeMutablePointer<clua_order>
     ) {
-        let order = record.order
-        let index = order.instrument.position
-        let grids = unsafe host.pointee.grids[index]
-        var shown = clua_order()
-        shown.number = order.id.raw
-        shown.instrument = UInt32(index)
-        shown.side = order.side.rawValue
-        shown.state = state(of: order)
-        shown.type = order.request.type.rawValue
-        shown.tif = order.request.timeInForce.rawValue
-        shown.has_price = order.request.type.hasLimit
-        shown.has_stop = order.request.type.isStop
-        if shown.has_price { shown.price = grids.price.number(order.request.price.ticks) }
-        if shown.has_stop { shown.stop = grids.price.number(order.request.stop.ticks) }
-        shown.qty = grids.quantity.number(order.request.quantity.lots)
-        shown.filled = grids.quantity.number(order.filled.lots)
-        shown.remaining = grids.quantity.number(order.leaves.lots)
-        shown.has_average = order.filled > .zero
-        if shown.has_average { shown.average = unsafe average(order, host.pointee.instruments[index]) }
-        shown.time = order.created.nanoseconds
-        shown.updated = unsafe order.closed == .never ? desk.pointee.now.nanoseconds : order.closed.nanoseconds
-        shown.is_acknowledged = order.acknowledged != .never
-        if !record.reason.isEmpty { write(record.reason, into: &shown.reason) }
-        if order.request.tag != OrderTag.none { write(unsafe desk.pointee.text(of: order.request.tag), into: &shown.tag) }
-        unsafe out.initialize(to: shown)
+        let index = unsafe record.pointee.order.instrument.position
+        let grids = unsafe host.pointee.grids + index
+        unsafe shown.initialize(to: clua_order())
+        unsafe shown.pointee.number = record.pointee.order.id.raw
+        unsafe shown.pointee.instrument = UInt32(index)
+        unsafe shown.pointee.side = record.pointee.order.side.rawValue
+        unsafe shown.pointee.state = state(of: record.pointee.order)
+        let type = unsafe record.pointee.order.request.type
+        unsafe shown.pointee.type = type.rawValue
+        unsafe shown.pointee.tif = record.pointee.order.request.timeInForce.rawValue
+        unsafe shown.pointee.has_price = type.hasLimit
+        unsafe shown.pointee.has_stop = type.isStop
+        if type.hasLimit { unsafe shown.pointee.price = grids.pointee.price.number(record.pointee.order.request.price.ticks) }
+        if type.isStop { unsafe shown.pointee.stop = grids.pointee.price.number(record.pointee.order.request.stop.ticks) }
+        let filled = unsafe record.pointee.order.filled
+        unsafe shown.pointee.qty = grids.pointee.quantity.number(record.pointee.order.request.quantity.lots)
+        if filled > .zero {
+            unsafe shown.pointee.filled = grids.pointee.quantity.number(filled.lots)
+            unsafe shown.pointee.remaining = grids.pointee.quantity.number(record.pointee.order.leaves.lots)
+            unsafe shown.pointee.has_average = true
+            // Fills at one price, or that meet on the grid, need no division of 128 bits.
+            let sum = unsafe Int64(exactly: record.pointee.order.filledTickLots)
+            if let sum, sum % filled.lots == 0 {
+                unsafe shown.pointee.average = grids.pointee.price.number(sum / filled.lots)
+            } else {
+                unsafe shown.pointee.average = average(record.pointee.order, host.pointee.instruments[index])
+            }
+        } else {
+            unsafe shown.pointee.remaining = shown.pointee.qty
+        }
+        unsafe shown.pointee.time = record.pointee.order.created.nanoseconds
+        let closed = unsafe record.pointee.order.closed
+        unsafe shown.pointee.updated = closed == .never ? desk.pointee.now.nanoseconds : closed.nanoseconds
+        unsafe shown.pointee.is_acknowledged = record.pointee.order.acknowledged != .never
+        if unsafe !record.pointee.reason.isEmpty { unsafe write(record.pointee.reason, into: &shown.pointee.reason) }
+        let tag = unsafe record.pointee.order.request.tag
+        if tag != OrderTag.none { unsafe write(desk.pointee.text(of: tag), into: &shown.pointee.tag) }
     }
 
     private static func average(_ order: Order, _ instrument: Instrument) -> Double {

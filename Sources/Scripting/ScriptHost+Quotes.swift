@@ -11,12 +11,12 @@ extension ScriptHost {
         let host = unsafe at(context)
         guard let desk = unsafe host.pointee.desk else { return 0 }
         let instrument = InstrumentID(index: Int(index))
-        let grids = unsafe host.pointee.grids[instrument.position]
+        let grids = unsafe UnsafePointer(host.pointee.grids + instrument.position)
         var draft: OrderRequest
         do throws(Bad) {
-            let lots = try Self.quantity(quantity, grids, unsafe host.pointee.instruments[instrument.position])
+            let lots = try unsafe Self.quantity(quantity, grids, unsafe host.pointee.instruments[instrument.position])
             draft = OrderRequest(id: OrderID(0), instrument: instrument, side: side == 0 ? .buy : .sell, type: .market, quantity: lots)
-            try checkSize(draft, grids, unsafe host.pointee.instruments[instrument.position], touch: unsafe max(desk.pointee.markets[instrument.position].lastTrade.ticks, 1))
+            try unsafe checkSize(draft, grids, unsafe host.pointee.instruments[instrument.position], touch: unsafe max(desk.pointee.markets[instrument.position].lastTrade.ticks, 1))
         } catch {
             unsafe refuse(refusal, error)
             return 0

@@ -17,6 +17,9 @@ internal import Trading
         /// The instrument's, so that an order needs no copy of it.
         let tickLot: Amount
         let baseLot: Amount
+        /// The most ticks × lots, and lots, that an order may stand for: beyond them exact money would not fit.
+        let largestProduct: Int128
+        let largestLots: Int128
     }
 
     /// Bars subscribed to, so that a bar is told by the text it was asked for with.
@@ -50,7 +53,9 @@ internal import Trading
             unsafe (grids + index).initialize(
                 to: Grids(
                     price: price, halfPrice: price.halved, quantity: Grid(step: instrument.lot), size: Grid(step: instrument.sizeUnit),
-                    tickLot: instrument.tickLot, baseLot: instrument.baseLot))
+                    tickLot: instrument.tickLot, baseLot: instrument.baseLot,
+                    largestProduct: ScriptHost.largestNotional.raw / max(instrument.tickLot.raw, 1),
+                    largestLots: ScriptHost.largestNotional.raw / max(instrument.baseLot.raw, 1)))
         }
         symbols = SymbolTable(instruments, currency: options.currency)
         memoryLimit = options.memoryLimit

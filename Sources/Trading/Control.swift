@@ -26,6 +26,10 @@ public enum ControlInput: Hashable, Sendable {
     case pulse
     /// The watchdog stopped the callback of the input that follows: it fails without running.
     case verdict(String)
+    /// An amended order has left the venue, which cannot amend, and is to go there again as amended: the gate judges it once more.
+    case resubmit(AmendRequest)
+    /// The run is ending: nothing can be asked any more; `on_stop` comes when everything is known.
+    case windDown(reason: String)
 }
 
 public struct AccountBalance: Hashable, Sendable {

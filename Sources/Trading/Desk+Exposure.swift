@@ -10,20 +10,21 @@ extension Desk {
         let index = request.instrument.position
         var exposure = Exposure()
         exposure.positionLots = portfolio.positions[index].lots
-        for other in instruments.indices {
+        for other in tickLots.indices {
             let isOwn = other == index
             let sameQuote = portfolio.quoteCurrency[other] == portfolio.quoteCurrency[index]
-            let tickLot = instruments[other].tickLot.raw
+            let tickLot = tickLots[other]
             for place in 0..<orders.liveCount(other) {
-                let (order, charge) = orders.live(other, at: place)
-                guard order.id != request.id || order.id == amending, let charge else { continue }
+                let record = unsafe orders.live(other, at: place)
+                let id = unsafe record.pointee.order.id
+                guard id != request.id || id == amending, let charge = unsafe record.pointee.charge else { continue }
                 exposure.accountLiveOrders += 1
-                if order.phase == .unknown { countUnknown(order.id, into: &exposure) }
-                let value = Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(order.leaves.lots))
+                if unsafe record.pointee.order.phase == .unknown { unsafe countUnknown(record, into: &exposure) }
+                let value = unsafe Amount(raw: tickLot &* (Int128(charge.price.ticks) &* Int128(record.pointee.worstLeaves.lots)))
                 if sameQuote { exposure.accountOpenValue += value }
                 if isOwn {
                     exposure.openValue += value
-                    count(order, beside: request, isTwinAllowed: order.id == amending, into: &exposure)
+                    unsafe count(record, beside: request, isTwinAllowed: id == amending, into: &exposure)
                 }
             }
         }
@@ -33,7 +34,7 @@ extension Desk {
         exposure.lastTicks = unsafe markets[index].lastTrade.ticks
         exposure.lastTime = unsafe markets[index].lastTradeArrival
         // A bar tape has no book: the last close is what an order can be judged by.
-        if instruments[index].dataKind == .bars, unsafe markets[index].hasTraded {
+        if dataKinds[index] == .bars, unsafe markets[index].hasTraded {
             (exposure.bestBidTicks, exposure.bestAskTicks) = (exposure.lastTicks, exposure.lastTicks)
             exposure.bookTime = exposure.lastTime
         }
@@ -48,9 +49,9 @@ extension Desk {
         return exposure
     }
 
-    private func countUnknown(_ id: OrderID, into exposure: inout Exposure) {
+    private func countUnknown(_ record: UnsafePointer<OrderRecord>, into exposure: inout Exposure) {
         exposure.unknownOrders += 1
-        if let record = orders[id] { exposure.oldestUnknown = min(exposure.oldestUnknown, record.lostSince) }
+        unsafe exposure.oldestUnknown = min(exposure.oldestUnknown, record.pointee.lostSince)
     }
 
     /// Orders and positions of others on the account, and what all of it is worth together (C12).
@@ -82,29 +83,37 @@ extension Desk {
             return credit.left + (own - credit.counted) - reserved(currency: currency, without: excluded, isJudgedOnly: true)
         }
         // F55: the lesser of what we count and what the venue says is believed.
-        let total = venueBalances.isEmpty ? own : min(own, venueBalances[currency] ?? own)
+        let total = venueBalances.isEmpty ? own : min(own, told(currency) ?? own)
         return total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
     }
 
-    private func count(_ order: Order, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure) {
+    @inline(__always)
+    private func count(
+        _ record: UnsafePointer<OrderRecord>, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure
+    ) {
         exposure.liveOrders += 1
-        let leaves = order.leaves.lots
-        switch order.side {
-        case .buy: exposure.buyLeavesLots += leaves
-        case .sell: exposure.sellLeavesLots += leaves
-        }
-        let own = order.request
-        if own.type == .limit, !own.isAcceptance {
-            if own.side == .buy {
-                exposure.highestOwnBuyTicks = max(exposure.highestOwnBuyTicks, own.price.ticks)
-                if !order.isCancelRequested { exposure.highestStayingBuyTicks = max(exposure.highestStayingBuyTicks, own.price.ticks) }
-            } else {
-                exposure.lowestOwnSellTicks = min(exposure.lowestOwnSellTicks, own.price.ticks)
-                if !order.isCancelRequested { exposure.lowestStayingSellTicks = min(exposure.lowestStayingSellTicks, own.price.ticks) }
+        let leaves = unsafe record.pointee.worstLeaves.lots
+        let isStaying = unsafe !record.pointee.order.isCancelRequested
+        let (side, type) = unsafe (record.pointee.order.request.side, record.pointee.order.request.type)
+        let price = unsafe record.pointee.order.request.price
+        // What accepts a quote stands in no book.
+        let isAcceptance = unsafe record.pointee.order.request.isAcceptance
+        switch side {
+        case .buy:
+            exposure.buyLeavesLots += leaves
+            if type == .limit, !isAcceptance {
+                exposure.highestOwnBuyTicks = max(exposure.highestOwnBuyTicks, price.ticks)
+                if isStaying { exposure.highestStayingBuyTicks = max(exposure.highestStayingBuyTicks, price.ticks) }
+            }
+        case .sell:
+            exposure.sellLeavesLots += leaves
+            if type == .limit, !isAcceptance {
+                exposure.lowestOwnSellTicks = min(exposure.lowestOwnSellTicks, price.ticks)
+                if isStaying { exposure.lowestStayingSellTicks = min(exposure.lowestStayingSellTicks, price.ticks) }
             }
         }
-        if !isTwinAllowed, !order.isCancelRequested, !own.isAcceptance, own.side == request.side, own.type == request.type, own.quantity == request.quantity,
-            own.price == request.price, own.stop == request.stop {
+        if !isTwinAllowed, isStaying, !isAcceptance, side == request.side, price == request.price, type == request.type,
+            unsafe record.pointee.order.request.quantity == request.quantity, unsafe record.pointee.order.request.stop == request.stop {
             exposure.hasLiveTwin = true
         }
     }

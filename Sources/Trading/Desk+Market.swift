@@ -17,7 +17,7 @@ extension Desk {
             unsafe absorbTrade(record, index)
             due = .trade
         case .quote:
-            guard instruments[index].dataKind == .quotes else { return [] }
+            guard dataKinds[index] == .quotes else { return [] }
             unsafe absorbQuote(record, index)
             // A quote is a whole book of one level a side, and so a message of its own.
             endsBatch = true
@@ -47,6 +47,20 @@ extension Desk {
         unsafe markets[index].isBookDirty = true
     }
 
+    /// What ``absorb(_:_:)`` does with a level where nobody listens.
+    @inline(__always)
+    func absorbUnheardLevel(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
+        let market = unsafe markets + index
+        let size = unsafe record.pointee.b
+        unsafe market.pointee.eventTime = Timestamp(nanoseconds: record.pointee.exchangeTime)
+        unsafe books[index].set(record.pointee.toldSide, ticks: record.pointee.a, size: size < market.pointee.smallestUnits ? 0 : size)
+        let endsBatch = unsafe record.pointee.endsBatch
+        unsafe market.pointee.isBookDirty = !endsBatch
+        guard endsBatch else { return }
+        unsafe market.pointee.bookArrival = now
+        unsafe market.pointee.quotedTouch = books[index].touchVersion
+    }
+
     @inline(__always)
     private mutating func absorbTrade(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
         let market = unsafe markets + index
@@ -69,12 +83,7 @@ extension Desk {
             unsafe orderBooks[index].clear()
             unsafe market.pointee.isBookDirty = true
         case .bar:
-            unsafe market.pointee.lastTrade.ticks = record.pointee.d
-            unsafe market.pointee.lastTrade.size = record.pointee.e
-            unsafe market.pointee.lastTrade.exchangeTime = now
-            unsafe market.pointee.hasTraded = true
-            unsafe market.pointee.lastTradeArrival = now
-            unsafe market.pointee.tradeVersion &+= 1
+            unsafe noteClose(record, index)
             if unsafe market.pointee.hasBars {
                 unsafe bars.recorded(InstrumentID(index: index), record)
                 return bars.nextRecordedClose <= now.nanoseconds ? .bar : []
@@ -86,6 +95,28 @@ extension Desk {
             break
         }
         return []
+    }
+
+    @inline(__always)
+    private func noteClose(_ record: UnsafePointer<MarketRecord>, _ index: Int) {
+        let market = unsafe markets + index
+        unsafe market.pointee.lastTrade.ticks = record.pointee.d
+        unsafe market.pointee.lastTrade.size = record.pointee.e
+        unsafe market.pointee.lastTrade.exchangeTime = now
+        unsafe market.pointee.hasTraded = true
+        unsafe market.pointee.lastTradeArrival = now
+        unsafe market.pointee.tradeVersion &+= 1
+    }
+
+    /// Takes in a bar of a tape of one instrument's bars, where it is as it stands the one bar subscribed to; else nil, and nothing is done.
+    @inline(__always)
+    mutating func absorbPlainBar(_ record: UnsafePointer<MarketRecord>) -> Bar? {
+        guard unsafe record.pointee.kindByte == MarketRecord.Kind.bar.rawValue, unsafe markets.pointee.hasBars,
+            let bar = unsafe bars.plain(record, at: now)
+        else { return nil }
+        unsafe markets.pointee.eventTime = Timestamp(nanoseconds: record.pointee.exchangeTime)
+        unsafe noteClose(record, 0)
+        return bar
     }
 
     /// A quote record is a book of one level a side; a side that it leaves out is unchanged.

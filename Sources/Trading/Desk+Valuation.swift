@@ -29,6 +29,7 @@ extension Desk {
     /// The price at which the instrument's position is valued, in half ticks; nil before the first one is known.
     ///
     /// - Parameter lots: the position, for `adverse`.
+    @inline(__always)
     public func markHalfTicks(_ index: Int, lots: Int64) -> Int64? {
         let market = unsafe markets + index
         let bid = unsafe books[index].bestBidTicks
@@ -56,7 +57,7 @@ extension Desk {
 
     /// Remembers the marks of this moment for the time when a side is empty.
     mutating func rememberMarks() {
-        for index in instruments.indices {
+        for index in tickLots.indices {
             guard let mark = markHalfTicks(index, lots: portfolio.positions[index].lots) else { continue }
             unsafe markets[index].lastMark = mark
             unsafe markets[index].hasMark = true
@@ -64,21 +65,25 @@ extension Desk {
     }
 
     /// Signed value of the instrument's position in its quote currency.
+    @inline(__always)
     public func positionValue(_ index: Int) -> Amount {
         let lots = portfolio.positions[index].lots
         guard lots != 0, let mark = markHalfTicks(index, lots: lots) else { return .zero }
-        let doubled = instruments[index].tickLot.raw * Int128(mark) * Int128(lots)
-        return doubled & 1 == 0 ? Amount(raw: doubled / 2) : Amount(raw: doubled).scaled(by: 1, over: 2)
+        // Checked by a bound: a checked product of 128 bits costs as much as a division.
+        let (product, overflow) = mark.multipliedReportingOverflow(by: lots)
+        let isSmall = !overflow && product.magnitude <= largestTickLots[index]
+        let doubled = isSmall ? tickLots[index] &* Int128(product) : tickLots[index] * (Int128(mark) * Int128(lots))
+        return doubled & 1 == 0 ? Amount(raw: doubled >> 1) : Amount(raw: doubled).scaled(by: 1, over: 2)
     }
 
     public func valuation() -> Valuation {
         var value = Valuation()
         for index in portfolio.cash.indices where portfolio.cash[index] != .zero {
-            value.cash += convert(portfolio.cash[index], from: index)
+            value.cash += isReporting[index] ? portfolio.cash[index] : convert(portfolio.cash[index], from: index)
         }
-        for index in instruments.indices where portfolio.positions[index].lots != 0 {
-            let own = positionValue(index)
-            value.positionValue += convert(own, from: portfolio.quoteCurrency[index])
+        for index in portfolio.positions.indices where portfolio.positions[index].lots != 0 {
+            let (own, currency) = (positionValue(index), portfolio.quoteCurrency[index])
+            value.positionValue += isReporting[currency] ? own : convert(own, from: currency)
         }
         return value
     }
@@ -114,17 +119,17 @@ extension Desk {
         for (index, instrument) in instruments.enumerated() where instrument.quote == currency || instrument.base == currency {
             for id in orders.live(InstrumentID(index: index)) where id != excluded {
                 guard let record = orders[id], record.charge != nil || !isJudgedOnly else { continue }
-                claimed += reserve(of: record.order, in: currency)
+                claimed += reserve(of: record.order, record.worstLeaves, in: currency)
             }
         }
         return claimed
     }
 
-    private func reserve(of order: Order, in currency: String) -> Amount {
+    private func reserve(of order: Order, _ leaves: Quantity, in currency: String) -> Amount {
         let instrument = instruments[order.instrument.position]
         switch order.side {
-        case .sell: return instrument.base == currency ? instrument.baseLot * order.leaves.lots : .zero
-        case .buy: return instrument.quote == currency ? instrument.notional(worstPrice(of: order.request), order.leaves) : .zero
+        case .sell: return instrument.base == currency ? instrument.baseLot * leaves.lots : .zero
+        case .buy: return instrument.quote == currency ? instrument.notional(worstPrice(of: order.request), leaves) : .zero
         }
     }
 

@@ -50,9 +50,8 @@ extension Desk {
     }
 
     func admitCurrency(of instrument: InstrumentID) throws(FormRefusal) {
-        let currency = instruments[instrument.position].quote
-        if let index = portfolio.currencyIndex(currency), conversions[index] == nil {
-            throw .unconvertible(currency: currency, into: reportingCurrency)
+        if conversions[portfolio.quoteCurrency[instrument.position]] == nil {
+            throw .unconvertible(currency: instruments[instrument.position].quote, into: reportingCurrency)
         }
     }
 
@@ -67,7 +66,9 @@ extension Desk {
     /// Asks for a cancel of every open order of the instrument; answers how many were asked.
     public mutating func cancelAll(_ instrument: InstrumentID) -> Int {
         var count = 0
-        for id in orders.live(instrument) where cancel(id) { count += 1 }
+        for place in 0..<orders.liveCount(instrument.position) where unsafe cancel(orders.live(instrument.position, at: place).pointee.order.id) {
+            count += 1
+        }
         return count
     }
 
@@ -75,7 +76,7 @@ extension Desk {
     public mutating func amend(_ request: AmendRequest) throws(FormRefusal) {
         try admitWish()
         guard let record = orders[request.id], record.order.isOpen else { throw .final }
-        guard orders.update(request.id, { $0.order.requestAmend() }) == true else { throw .beingCancelled }
+        guard record.order.mayAmend else { throw .beingCancelled }
         wishes.append(.amend(request))
     }
 
@@ -86,9 +87,15 @@ extension Desk {
 
     public func order(_ id: OrderID) -> OrderRecord? { orders[id] }
 
-    /// What `body` makes of the order where it stands, without a copy; nil where the desk does not know it.
+    /// Where the order stands, valid until the next wish; nil where the desk does not know it.
     @inline(__always)
-    public func read<Answer>(_ id: OrderID, _ body: (OrderRecord) -> Answer) -> Answer? { orders.read(id, body) }
+    public func place(of id: OrderID) -> UnsafePointer<OrderRecord>? { unsafe orders.place(of: id).map { unsafe UnsafePointer($0) } }
+
+    /// How many orders of an instrument are not final, and one of them by its age.
+    @inline(__always) public func openOrderCount(_ instrument: Int) -> Int { orders.liveCount(instrument) }
+    @inline(__always) public func openOrder(_ instrument: Int, at place: Int) -> UnsafePointer<OrderRecord> {
+        unsafe orders.live(instrument, at: place)
+    }
 
     /// Whether the desk knows the order and it is not final.
     public func isOpen(_ id: OrderID) -> Bool { orders.isOpen(id) }

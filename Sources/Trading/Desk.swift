@@ -19,6 +19,13 @@ public import Domain
     public let markMode: MarkMode
     /// By place in `portfolio.currencies`: how an amount becomes one of the reporting currency.
     let conversions: [Conversion?]
+    /// By place in `portfolio.currencies`: whether it is the reporting currency, as it nearly always is.
+    let isReporting: [Bool]
+    /// By instrument: the value of one lot at one tick, beside each other instead of inside large records.
+    let tickLots: [Int128]
+    /// By instrument: up to here ticks × lots times ``tickLots`` fits.
+    let largestTickLots: [UInt64]
+    let dataKinds: [DataKind]
     public let reportingCurrency: String
     let checksBalances: Bool
     /// Whether an instrument's bars are made of trades; else of middles.
@@ -32,7 +39,7 @@ public import Domain
     /// Whether a limit of the account in the reporting currency (C12) is set.
     let valuesAccount: Bool
     /// What the venues say they hold for us, by currency; empty before they said it. The gate believes the lesser of theirs and ours.
-    var venueBalances: [String: Amount] = [:]
+    var venueBalances: [(venue: String, currency: String, total: Amount)] = []
     /// Of venues that lend instead of holding: what was left to sell, and what we counted ourselves at that moment.
     var credits: [String: (left: Amount, counted: Amount)] = [:]
     var orders: OrderTable
@@ -72,6 +79,10 @@ public import Domain
         checksBalances = setup.checksBalances
         barsFromTrades = setup.barsFromTrades
         conversions = Conversion.table(of: portfolio.currencies, into: setup.reportingCurrency, instruments: setup.instruments)
+        isReporting = conversions.map { $0 == .same }
+        tickLots = setup.instruments.map(\.tickLot.raw)
+        largestTickLots = setup.instruments.map { UInt64(clamping: Int128.max / max($0.tickLot.raw, 1)) }
+        dataKinds = setup.instruments.map(\.dataKind)
         orders = OrderTable(instrumentCount: setup.instruments.count)
         valuesAccount = setup.valuesAccount
         foreign = Array(repeating: ForeignExposure(), count: setup.instruments.count)

@@ -25,6 +25,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     public private(set) var toleratedFaults = 0
     var gate: Gate
     private let errorPolicy: ErrorPolicy
+    /// The watchdog ended the strategy, perhaps in the middle of a callback: it is never entered again.
+    var isCondemned = false
     private(set) var callbacks: Callbacks = []
 
     public init(strategy: consuming S, gate: Gate, desk: DeskSetup, errorPolicy: ErrorPolicy = .stop) {
@@ -32,6 +34,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         self.gate = gate
         self.desk = Desk(setup: desk)
         self.errorPolicy = errorPolicy
+        for id in self.desk.orders.allLive { _ = self.desk.orders.update(id) { $0.charge = gate.charge(adopting: $0.order.request) } }
     }
 
     /// From now on nothing can be asked: what is asked is refused as stopping.
@@ -43,27 +46,6 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         case .running, .ending: true
         case .created, .ended, .failed: false
         }
-    }
-
-    /// Whether a market record can call the strategy, or move a bar on.
-    public var hearsRecords: Bool {
-        for index in desk.instruments.indices {
-            let market = unsafe desk.markets + index
-            if unsafe market.pointee.hasBars || !market.pointee.subscribed.isDisjoint(with: callbacks) { return true }
-        }
-        return false
-    }
-
-    /// A record has arrived: ``step(_:at:into:)`` of a market input, for drivers that have millions of them.
-    ///
-    /// - Returns: Whether anything but the market's own state may have changed: timers, bars, wishes.
-    @inline(__always)
-    public mutating func absorb(
-        _ record: UnsafePointer<MarketRecord>, instrument: Int, at time: Timestamp, into effects: inout [Effect]
-    ) -> Bool {
-        precondition(time >= desk.now, "time ran backwards")
-        desk.now = time
-        return unsafe market(record, instrument, &effects)
     }
 
     /// - Parameter effects: appended to, in order.
@@ -90,6 +72,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         let result = strategy.onStart(&desk)
         callbacks = strategy.callbacks
         finish(result, &effects)
+    }
+
+    /// The run is ending: nothing can be asked any more, reports are still heard, and ``Input/stop(reason:)`` comes last.
+    mutating func windDown(_ reason: String) {
+        desk.isClosed = true
+        if life == .running { life = .ending(reason: reason) }
     }
 
     private mutating func stop(_ reason: String, _ effects: inout [Effect]) {
@@ -134,10 +122,24 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             toleratedFaults += 1
             noteToleratedFault()
         case .carryOn, .stop, .kill:
-            life = .failed(message: strategy.faultMessage)
+            let message = strategy.faultMessage
+            let isCalled = mayHearOfItsEnd
+            life = .failed(message: message)
             desk.isClosed = true
             cancelAll(&effects)
+            if isCalled { sayFarewell(message) }
+            if errorPolicy == .kill { effects.append(.kill(reason: "a callback failed, and on_error is \"kill\"")) }
         }
+    }
+
+    /// Not one that was ended from outside or can run no more, and not while `onStop` itself is what failed.
+    private var mayHearOfItsEnd: Bool { hearsReports && !isCondemned && !strategy.isDead }
+
+    /// The last call after a failure. What fails in it is told, but it is the first failure that ended the run.
+    private mutating func sayFarewell(_ message: String) {
+        guard strategy.onStop(message, &desk) == .failed else { return }
+        desk.notes.append(.log(at: desk.now, level: .error, text: strategy.faultMessage))
+        strategy.condemn(message)
     }
 
     /// A strategy that fails on every event must not fill the disk with its log.
@@ -157,7 +159,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             case .submit(let request): desk.orders.drop(request.id)
             case .requestQuote(let request): desk.quoteRequests.settle(request.id)
             case .cancel(let id): _ = desk.orders.update(id) { $0.order.withdrawCancel() }
-            case .amend(let request): _ = desk.orders.update(request.id) { $0.order.withdrawAmend() }
+            case .amend: break
             }
         }
         desk.wishes.removeAll(keepingCapacity: true)
@@ -188,9 +190,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
                 refusals += 1
                 refuse(request, reason, isLast: refusals >= Engine.refusalRounds, handled: &index, &effects)
             case .cancel(let id):
-                if let order = desk.orders.sent(id), order.isOpen {
-                    gate.noteCancel(order.instrument, at: desk.now)
-                    effects.append(.cancel(id, order.instrument))
+                if let place = unsafe desk.orders.place(of: id), unsafe place.pointee.isSent && place.pointee.order.isOpen {
+                    let instrument = unsafe place.pointee.order.instrument
+                    gate.noteCancel(instrument, at: desk.now)
+                    effects.append(.cancel(id, instrument))
                 }
             case .amend(let request):
                 amend(request, handled: &index, &effects)
@@ -239,17 +242,16 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     private mutating func amend(_ request: AmendRequest, handled: inout Int, _ effects: inout [Effect]) {
         guard let record = desk.orders[request.id], let charge = record.charge, record.order.isOpen else { return }
         let order = record.order
+        let request = order.spelledOut(request)
         do {
             let exposure = desk.exposure(for: order.request, amending: request.id)
             let cleared = try gate.clear(
-                request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) { $0.charge = cleared.charge }
+                request, of: order.request, leaves: record.worstLeaves, charge: charge, at: desk.now, exposure: exposure)
+            _ = desk.orders.update(request.id) { $0.order.noteAmend(request) }
+            desk.orders.noteAmend(cleared)
             effects.append(.amend(cleared, order.instrument))
         } catch {
-            _ = desk.orders.update(request.id) {
-                $0.order.withdrawAmend()
-                $0.reason = error.code
-            }
+            _ = desk.orders.update(request.id) { $0.reason = error.code }
             answer(request.id, isLast: false, handled: &handled, &effects)
         }
     }
@@ -288,17 +290,21 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     // MARK: - Reports
 
     private mutating func settle(_ report: ExecutionReport, _ effects: inout [Effect]) {
-        guard let before = desk.orders.order(report.order) else {
+        guard let record = unsafe desk.orders.place(of: report.order) else {
             effects.append(.contradicted(report))
             return
         }
-        let change = desk.orders.update(report.order) { $0.order.apply(report, at: desk.now) } ?? .unchanged
-        note(report)
+        let wasOpen = unsafe record.pointee.order.isOpen
+        let change = unsafe record.pointee.order.apply(report, at: desk.now)
+        unsafe record.pointee.settleAmends(report.fact)
+        let isOpen = unsafe record.pointee.order.isOpen
+        unsafe Self.note(report, in: &record.pointee)
         if case .filled(let fill) = report.fact {
-            book(fill, report, before, &effects)
-            judgeFill(fill, of: before, &effects)
+            let order = unsafe record.pointee.order
+            book(fill, report, order, &effects)
+            judgeFill(fill, of: order, &effects)
         }
-        if before.isOpen, !desk.orders.isOpen(report.order) { close(report.order, &effects) }
+        if wasOpen, !isOpen { close(report.order, &effects) }
         if change == .contradicted { effects.append(.contradicted(report)) }
         if case .filled(let fill) = report.fact, callbacks.contains(.fill), hearsReports {
             finish(strategy.onFill(fill, of: report.order, exchangeTime: report.exchangeTime, &desk), &effects)
@@ -319,14 +325,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         if callbacks.contains(.order), hearsReports { finish(strategy.onOrder(id, &desk), &effects) }
     }
 
-    private mutating func note(_ report: ExecutionReport) {
-        // Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
-        let reason: String
+    /// Why the last report is what it is: a refused amendment is no reason for the cancel that follows it.
+    private static func note(_ report: ExecutionReport, in record: inout OrderRecord) {
         switch report.fact {
-        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): reason = why.name
-        case .accepted, .filled, .cancelled, .expired, .amended: reason = ""
+        case .rejected(let why), .cancelRejected(let why), .amendRejected(let why): record.reason = why.name
+        case .accepted, .filled, .cancelled, .expired, .amended: if !record.reason.isEmpty { record.reason = "" }
         }
-        _ = desk.orders.update(report.order) { if $0.reason != reason { $0.reason = reason } }
     }
 
     private mutating func book(_ fill: Fill, _ report: ExecutionReport, _ order: Order, _ effects: inout [Effect]) {
@@ -345,37 +349,10 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         finish(strategy.onTimer(timer, &desk), &effects)
     }
 
-    private mutating func closeBars(of instrument: InstrumentID? = nil, _ effects: inout [Effect]) {
+    mutating func closeBars(of instrument: InstrumentID? = nil, _ effects: inout [Effect]) {
         while let closed = desk.bars.popClosed(at: desk.now, of: instrument) {
             guard callbacks.contains(.bar), isRunning else { continue }
             finish(strategy.onBar(closed.bar, of: closed.instrument, &desk), &effects)
         }
-    }
-
-    // MARK: - Market
-
-    @inline(__always)
-    private mutating func market(_ record: UnsafePointer<MarketRecord>, _ instrument: Int, _ effects: inout [Effect]) -> Bool {
-        if unsafe record.pointee.flags & MarketRecord.Flag.snapshot != 0 { gate.bookSeen(InstrumentID(index: instrument)) }
-        let wanted = unsafe desk.absorb(record, instrument)
-        guard wanted.intersection(callbacks) != [] else { return unsafe desk.markets[instrument].hasBars }
-        unsafe callMarket(wanted, record, InstrumentID(index: instrument), &effects)
-        return true
-    }
-
-    private mutating func callMarket(
-        _ wanted: Callbacks, _ record: UnsafePointer<MarketRecord>, _ instrument: InstrumentID, _ effects: inout [Effect]
-    ) {
-        guard isRunning else { return }
-        let due = wanted.intersection(callbacks)
-        if due.contains(.quote) { finish(strategy.onQuote(instrument, &desk), &effects) }
-        if due.contains(.book), isRunning { finish(strategy.onBook(instrument, &desk), &effects) }
-        if due.contains(.trade), isRunning {
-            let trade = unsafe PublicTrade(
-                ticks: record.pointee.a, size: record.pointee.b, side: record.pointee.side,
-                exchangeTime: Timestamp(nanoseconds: record.pointee.exchangeTime))
-            finish(strategy.onTrade(trade, of: instrument, &desk), &effects)
-        }
-        if due.contains(.bar), isRunning { closeBars(of: instrument, &effects) }
     }
 }

@@ -12,21 +12,57 @@ public struct OrderRecord: Sendable {
     public var charge: Charge?
     /// Since when its answer is lost; `.never` where it is not.
     public var lostSince = Timestamp.never
+    /// Amendments that left and are not answered.
+    var amendsOut = 0
+    /// Filled and open together as the amendments on their way would have it, the most of them.
+    var amendTotal = Quantity.zero
+    /// What the order is charged with once the last of them is answered.
+    var amendCharge: Charge?
     /// The name under which an earlier start sent it; nil for an order of this run.
     public var adoptedAs: String?
 
     /// As scripts see it: a refused wish is a rejected order.
     public var stateName: String { order.stateName }
+
+    mutating func noteAmend(_ cleared: ClearedAmendment) {
+        amendsOut += 1
+        amendTotal = max(amendTotal, order.filled + cleared.amendment.quantity)
+        if let charge, charge.price > cleared.charge.price {
+            amendCharge = cleared.charge
+        } else {
+            (charge, amendCharge) = (cleared.charge, nil)
+        }
+    }
+
+    /// Once no amendment is on its way any more, the order counts as it stands.
+    mutating func settleAmends(_ fact: ExecutionReport.Fact) {
+        switch fact {
+        case .amended, .amendRejected: amendsOut = max(amendsOut - 1, 0)
+        case .accepted, .rejected, .filled, .cancelled, .expired, .cancelRejected: return
+        }
+        guard amendsOut == 0 else { return }
+        amendTotal = .zero
+        if let next = amendCharge { (charge, amendCharge) = (next, nil) }
+    }
+
+    /// What may be open at the venue: as the order stands, or as an amendment on its way would have it.
+    var worstLeaves: Quantity {
+        guard amendsOut > 0, amendTotal > order.request.quantity, amendTotal > order.filled else { return order.leaves }
+        return amendTotal - order.filled
+    }
 }
 
 /// Our orders by id; live ones also per instrument in order of creation. Never iterated by hash.
 ///
 /// Final orders are kept for a while, because a fill may follow a cancel; then they are evicted, oldest first, so that the
 /// table does not grow with the run. Ids count from 1, so an id finds its order by a subtraction, not by a hash.
-struct OrderTable {
+@safe struct OrderTable: ~Copyable {
     static let retainedFinalOrders = 4_096
 
-    private var records: [OrderRecord] = []
+    /// One place an order, reused: an order is read and changed where it stands.
+    private var records: UnsafeMutablePointer<OrderRecord>
+    private var capacity = 64
+    private var used = 0
     private var freeSlots: [Int] = []
     /// Slot of each order by `id − firstID`, −1 where it is gone.
     private var slots: [Int32] = []
@@ -40,6 +76,12 @@ struct OrderTable {
 
     init(instrumentCount: Int) {
         liveByInstrument = Array(repeating: [], count: instrumentCount)
+        unsafe records = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        unsafe records.deinitialize(count: used)
+        unsafe records.deallocate()
     }
 
     mutating func nextID() -> OrderID {
@@ -48,18 +90,27 @@ struct OrderTable {
     }
 
     mutating func open(_ request: OrderRequest, at time: Timestamp) {
-        let record = OrderRecord(order: Order(request, created: time))
         let slot: Int
         if let free = freeSlots.popLast() {
-            records[free] = record
             slot = free
+            unsafe records[slot] = OrderRecord(order: Order(request, created: time))
         } else {
-            slot = records.count
-            records.append(record)
+            if used == capacity { grow() }
+            slot = used
+            used += 1
+            unsafe (records + slot).initialize(to: OrderRecord(order: Order(request, created: time)))
         }
         precondition(request.id.raw == firstID + UInt64(slots.count), "order ids go up one by one")
         slots.append(Int32(slot))
         liveByInstrument[request.instrument.position].append(request.id)
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<OrderRecord>.allocate(capacity: capacity * 2)
+        unsafe larger.moveInitialize(from: records, count: used)
+        unsafe records.deallocate()
+        unsafe records = larger
+        capacity *= 2
     }
 
     /// Takes over an order of an earlier start, in the state of which nothing is known.
@@ -83,44 +134,39 @@ struct OrderTable {
         return slot < 0 ? nil : Int(slot)
     }
 
+    /// Where an order stands until the next one is opened; nil where the table does not know it.
+    @inline(__always) func place(of id: OrderID) -> UnsafeMutablePointer<OrderRecord>? {
+        guard let slot = slot(of: id) else { return nil }
+        return unsafe records + slot
+    }
+
     subscript(id: OrderID) -> OrderRecord? {
-        guard let slot = slot(of: id) else { return nil }
-        return records[slot]
+        guard let place = unsafe place(of: id) else { return nil }
+        return unsafe place.pointee
     }
 
-    @inline(__always)
-    func read<Answer>(_ id: OrderID, _ body: (OrderRecord) -> Answer) -> Answer? {
-        guard let slot = slot(of: id) else { return nil }
-        return body(records[slot])
-    }
-
-    /// The order alone, without what would have to be counted as a reference.
-    func order(_ id: OrderID) -> Order? {
-        guard let slot = slot(of: id) else { return nil }
-        return records[slot].order
-    }
-
-    /// The order where it was handed over, nil for a wish.
-    func sent(_ id: OrderID) -> Order? {
-        guard let slot = slot(of: id), records[slot].isSent else { return nil }
-        return records[slot].order
-    }
-
-    func isOpen(_ id: OrderID) -> Bool {
-        guard let slot = slot(of: id) else { return false }
-        return records[slot].order.isOpen
+    @inline(__always) func isOpen(_ id: OrderID) -> Bool {
+        guard let place = unsafe place(of: id) else { return false }
+        return unsafe place.pointee.order.isOpen
     }
 
     /// Changes one order in place. The order must be there.
+    @inline(__always)
     mutating func update<Answer>(_ id: OrderID, _ change: (inout OrderRecord) -> Answer) -> Answer? {
-        guard let slot = slot(of: id) else { return nil }
-        return change(&records[slot])
+        guard let place = unsafe place(of: id) else { return nil }
+        return unsafe change(&place.pointee)
+    }
+
+    /// An amendment leaves: until it is answered the order counts as it stands or as it would, whichever is more.
+    mutating func noteAmend(_ cleared: ClearedAmendment) {
+        guard let place = unsafe place(of: cleared.amendment.id) else { return }
+        unsafe place.pointee.noteAmend(cleared)
     }
 
     /// Takes a final order off the live list. Answers the orders that are evicted by it.
     mutating func retire(_ id: OrderID) -> OrderID? {
-        guard let slot = slot(of: id) else { return nil }
-        takeOffLive(id, records[slot].order.instrument)
+        guard let place = unsafe place(of: id) else { return nil }
+        unsafe takeOffLive(id, place.pointee.order.instrument)
         finals.append(id)
         guard finals.count - evictedFinals > OrderTable.retainedFinalOrders else { return nil }
         let evicted = finals[evictedFinals]
@@ -136,7 +182,7 @@ struct OrderTable {
     /// Removes a wish that was never judged, because its callback failed.
     mutating func drop(_ id: OrderID) {
         guard let slot = slot(of: id) else { return }
-        if records[slot].order.isOpen { takeOffLive(id, records[slot].order.instrument) }
+        if unsafe records[slot].order.isOpen { unsafe takeOffLive(id, records[slot].order.instrument) }
         slots[Int(id.raw - firstID)] = -1
         freeSlots.append(slot)
         while emptyFront < slots.count, slots[emptyFront] < 0 { emptyFront += 1 }
@@ -160,18 +206,18 @@ struct OrderTable {
 
     /// The tag of every order that is kept, in no order that means anything; some of orders gone by.
     func eachTag(_ body: (OrderTag) -> Void) {
-        for record in records { body(record.order.request.tag) }
+        for slot in 0..<used { unsafe body(records[slot].order.request.tag) }
     }
 
     /// Live orders of one instrument, oldest first, wishes that are not yet judged included.
     func live(_ instrument: InstrumentID) -> [OrderID] { liveByInstrument[instrument.position] }
 
-    func liveCount(_ instrument: Int) -> Int { liveByInstrument[instrument].count }
+    @inline(__always) func liveCount(_ instrument: Int) -> Int { liveByInstrument[instrument].count }
 
-    /// One of the instrument's live orders by its age, read where it stands: nothing to count as a reference.
-    @inline(__always) func live(_ instrument: Int, at place: Int) -> (order: Order, charge: Charge?) {
+    /// One of the instrument's live orders by its age, where it stands.
+    @inline(__always) func live(_ instrument: Int, at place: Int) -> UnsafePointer<OrderRecord> {
         guard let slot = slot(of: liveByInstrument[instrument][place]) else { preconditionFailure("a live order is not in the table") }
-        return (records[slot].order, records[slot].charge)
+        return unsafe UnsafePointer(records + slot)
     }
 
     /// Every live order, by instrument, oldest first.

@@ -70,6 +70,8 @@ public enum VenueResponse: Sendable {
 public enum VenueAction: Sendable {
     case connect(SocketID, url: String, headers: [(name: String, value: String)])
     case send(SocketID, [UInt8])
+    /// Into a small file of the account, at this place of it, before the bytes that follow leave by that socket.
+    case keep(SocketID, name: String, offset: Int, [UInt8])
     /// After it nothing of that connection is told, `.closed` neither.
     case close(SocketID)
     case request(VenueToken, VenueRequest)

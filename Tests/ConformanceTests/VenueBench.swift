@@ -67,7 +67,8 @@ actor VenueBench: VenueDriverDelegate {
         var faults = FaultPlan()
         for fault in setting.faults {
             faults.add(.init(
-                on: subject.points(fault.point), fault.fault, nth: fault.nth, every: fault.every, count: fault.count, delay: fault.delay, code: subject.codes[fault.code] ?? fault.code))
+                on: subject.points(fault.point), fault.fault, nth: fault.nth, every: fault.every, count: fault.count, delay: fault.delay,
+                code: subject.codes[fault.code] ?? fault.code))
         }
         sim = subject.makeSim(venue, setting.manners, faults, loop)
         keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"],
@@ -120,10 +121,11 @@ actor VenueBench: VenueDriverDelegate {
         let port = try await sim.start(port: 0, tls: try .server(identity: try certificates.server())).get()
         var options = subject.options(setting.manners)
         options.merge(setting.options.filter { subject.knows.contains($0.key) }) { $1 }
-        let endpoints = subject.kind.endpoints(port: port, isSecure: true, prefix: subject.prefix)
+        let endpoints = subject.kind.endpoints(port: port, isSecure: true, prefix: subject.prefix, extra: sim.extraPorts)
         let session = try subject.makeSession(VenueSettings(
             name: subject.kind.rawValue, environment: .custom, endpoints: Dictionary(uniqueKeysWithValues: endpoints.map { ($0.name, $0.url) }),
             credentials: [
+                "account_id": Secret(Array("STA-00000001".utf8)),
                 "key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8)), "user": Secret(Array("token".utf8)),
                 "password": Secret(Array(setting.secret.utf8)), "user_id": Secret(Array("90".utf8)),
             ],
@@ -288,6 +290,9 @@ actor VenueBench: VenueDriverDelegate {
         try await until("the answer to \(query)") { self.answers[id] != nil }
         return try #require(answers[id])
     }
+
+    /// Orders end with their connection.
+    var cancelsOnDisconnect: Bool { driver?.capabilities.hasCancelOnDisconnect ?? false }
 
     func isDone(_ clientID: String) -> Bool { keeper.order(clientID)?.isDone ?? false }
     func isLive(_ clientID: String) -> Bool { keeper.order(clientID)?.stage == .live }

@@ -55,6 +55,7 @@ struct SessionWalk<Session: VenueSession> {
             timers.removeAll { $0.token == token }
             timers.append((token, now.monotonic + span.nanoseconds))
         case .cancelTimer(let token): timers.removeAll { $0.token == token }
+        case .keep: break
         case .tell(let event): told.append(event)
         }
     }
@@ -105,13 +106,6 @@ struct SessionWalk<Session: VenueSession> {
     }
 
     mutating func clear() { (sent, asked, told, connects, closes) = ([], [], [], [], []) }
-
-    mutating func place(_ clientID: String, price: Int64 = 6_000_000, lots: Int64 = 1_000, side: Side = .buy, postOnly: Bool = false) {
-        let request = OrderRequest(
-            id: OrderID(1), instrument: InstrumentID(index: 0), side: side, type: .limit, quantity: Quantity(lots: lots),
-            price: Price(ticks: price), isPostOnly: postOnly)
-        feed(.command(.place(VenueOrderRequest(clientID: clientID, request: request))))
-    }
 
     var links: [String] {
         told.compactMap { event in

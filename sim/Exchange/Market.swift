@@ -24,6 +24,8 @@ internal import Domain
     private let lists: UnsafeMutablePointer<OrderList>
     /// Whether a record can concern an order of ours.
     var isWatching = false
+    /// An order in the lists, or one on its way there, is done: to be swept out at the end of the event.
+    var hasDone = false
     /// The lowest trigger of a waiting buy stop and the highest of a sell stop.
     var buyTrigger = Int64.max
     var sellTrigger = Int64.min
@@ -89,7 +91,20 @@ internal import Domain
         return bits
     }
 
-    /// To be called after every change of the lists.
+    /// An order has joined a list.
+    @inline(__always) mutating func watch(_ order: RestingOrder, inQueue: Bool) {
+        isWatching = true
+        if inQueue {
+            let bit: UInt64 = 1 << UInt64(order.price & 63)
+            if order.side == .buy { buyPrices |= bit } else { sellPrices |= bit }
+        } else if kind != .bars {
+            if order.side == .buy { buyTrigger = min(buyTrigger, order.stop) } else { sellTrigger = max(sellTrigger, order.stop) }
+        }
+    }
+
+    /// To be called after orders have left the lists.
+    ///
+    /// - Complexity: O(resting orders).
     mutating func refreshWatches() {
         (buyPrices, sellPrices) = (prices(.buy), prices(.sell))
         var (open, lowest, highest) = (0, Int64.max, Int64.min)

@@ -43,6 +43,10 @@ extension SimExchange {
         finish(market, time)
     }
 
+    /// A bar from its open to its close while no order is there.
+    @inline(__always)
+    public mutating func passBar(close ticks: Int64, instrument: Int) { market(instrument).pointee.last = ticks }
+
     /// What was sent after the open waits for the next one.
     private func isInside(_ order: Handle<RestingOrder>) -> Bool {
         !order.pointee.isDone && !order.pointee.isFresh && !order.pointee.triggeredInside
@@ -76,6 +80,7 @@ extension SimExchange {
             order.awaitsOpen = false
             if reaches {
                 order.isDone = true
+                market.pointee.hasDone = true
                 release(market, &order)
                 return report(order.id, market.pointee.id, time, .rejected(.postOnly))
             }

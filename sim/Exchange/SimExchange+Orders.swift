@@ -5,12 +5,12 @@ extension SimExchange {
     /// Why the venue does not take an order, nil where it does.
     func refusal(_ market: Handle<Market>, _ order: RestingOrder) -> RejectReason? {
         if order.isPostOnly && !order.type.hasLimit { return .unsupported }
-        let instrument = market.pointee.instrument
-        if order.leaves < 1 || order.leaves < instrument.minQuantity.lots { return .minQuantity }
+        if let reason = refusal(market, order, by: market.pointee.id.position) { return reason }
+        if order.leaves < 1 || order.leaves < market.pointee.instrument.minQuantity.lots { return .minQuantity }
         if order.isReduceOnly && reducible(market, order.side) == 0 { return .reduceOnly }
-        if order.type.hasLimit, instrument.minNotional > .zero {
-            let notional = instrument.notional(Price(ticks: order.price), Quantity(lots: order.leaves))
-            if notional.magnitude < instrument.minNotional { return .minNotional }
+        if order.type.hasLimit, market.pointee.instrument.minNotional > .zero {
+            let notional = market.pointee.instrument.notional(Price(ticks: order.price), Quantity(lots: order.leaves))
+            if notional.magnitude < market.pointee.instrument.minNotional { return .minNotional }
         }
         if market.pointee.kind != .bars, !order.type.isStop || isTriggered(market, order) {
             if order.isPostOnly && crosses(market, order) { return .postOnly }
@@ -20,6 +20,15 @@ extension SimExchange {
             if amount > purse.available(place) { return .insufficientBalance }
         }
         return nil
+    }
+
+    /// What the venue of this instrument does not know, or has no place for.
+    private func refusal(_ market: Handle<Market>, _ order: RestingOrder, by index: Int) -> RejectReason? {
+        guard index < rules.venues.count else { return nil }
+        if !rules.venues[index].takes(order) { return .unsupported }
+        guard let most = rules.venues[index].maxOpenOrders else { return nil }
+        let open = (0..<3).reduce(0) { count, number in count + market.pointee.list(number).pointee.count }
+        return open >= most ? .venue : nil
     }
 
     /// How many lots a fill of this side may have while it only reduces our position.
@@ -35,6 +44,7 @@ extension SimExchange {
         } else {
             market.pointee.waiting.pointee.append(order)
         }
+        market.pointee.watch(order, inQueue: inQueue)
         if order.expire < nextExpiry { nextExpiry = order.expire }
     }
 
@@ -68,7 +78,10 @@ extension SimExchange {
         let fill = Fill(
             id: nextFill(), price: price, quantity: quantity, liquidity: liquidity, fee: fee.amount, feeInBase: fee.isInBase)
         report(order.id, market.pointee.id, time, .filled(fill))
-        if order.leaves == 0 { order.isDone = true }
+        if order.leaves == 0 {
+            order.isDone = true
+            market.pointee.hasDone = true
+        }
         return lots
     }
 
@@ -86,6 +99,7 @@ extension SimExchange {
         _ market: Handle<Market>, _ order: inout RestingOrder, _ time: Timestamp, _ fact: ExecutionReport.Fact
     ) {
         order.isDone = true
+        market.pointee.hasDone = true
         release(market, &order)
         report(order.id, market.pointee.id, time, fact)
     }
@@ -105,6 +119,11 @@ extension SimExchange {
             }
             market.pointee.positionChanged = false
         }
+        if market.pointee.hasDone { sweep(market) }
+    }
+
+    private mutating func sweep(_ market: Handle<Market>) {
+        market.pointee.hasDone = false
         var hadExpiry = false
         for number in 0..<3 {
             let list = market.pointee.list(number)

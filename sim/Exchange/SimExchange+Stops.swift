@@ -24,6 +24,7 @@ extension SimExchange {
             any = true
             var order = stop.pointee
             stop.pointee.isDone = true
+            market.pointee.hasDone = true
             order.trigger()
             order.arrival = market.pointee.nextArrival()
             arrive(market, &order, time)

@@ -7,12 +7,12 @@ extension SimExchange {
     mutating func setLevel(_ market: Handle<Market>, _ side: Side, ticks: Int64, units: Int64, at time: Int64) {
         let size = units < market.pointee.smallestUnits ? 0 : units
         if !market.pointee.isWatching {
-            market.pointee.book.set(side, ticks: ticks, size: size)
+            market.pointee.book.setUncounted(side, ticks: ticks, size: size)
             return
         }
         // With orders of ours beside it: most levels are still at none of their prices, and leave the best where it is.
         let best = market.pointee.book.bestTicks(side)
-        let old = market.pointee.book.set(side, ticks: ticks, size: size)
+        let old = market.pointee.book.setUncounted(side, ticks: ticks, size: size)
         if market.pointee.mayRest(side, at: ticks) { queueChanged(market, side, ticks: ticks, from: old, to: units) }
         if market.pointee.book.bestTicks(side) != best {
             bestMoved(market, side, from: best, Timestamp(nanoseconds: time))

@@ -66,8 +66,11 @@ public import Domain
     // MARK: - Records
 
     /// Takes the venue's next record of an instrument; bars go through ``openBar`` and ``closeBar``.
+    public mutating func apply(_ record: UnsafePointer<MarketRecord>, instrument: Int) { unsafe applyHere(record, instrument: instrument) }
+
+    /// ``apply(_:instrument:)``, for the inner loops.
     @inline(__always)
-    public mutating func apply(_ record: UnsafePointer<MarketRecord>, instrument: Int) {
+    public mutating func applyHere(_ record: UnsafePointer<MarketRecord>, instrument: Int) {
         let record = unsafe Handle(reading: record)
         let market = market(instrument)
         // Nearly every record is a level: it has the short way.

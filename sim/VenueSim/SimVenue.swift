@@ -148,12 +148,14 @@ public final class SimVenue {
     // MARK: - Requests
 
     /// Takes an order; what becomes of it is told by events.
-    public func submit(_ draft: OrderRequest, clientID: String, connection: Int, at now: Timestamp) -> SimOrder {
+    ///
+    /// - Parameter venueID: Where the client names the order; else the venue does.
+    public func submit(_ draft: OrderRequest, clientID: String, connection: Int, at now: Timestamp, venueID: String? = nil) -> SimOrder {
         lastOrder += 1
         var request = draft
         request.id = OrderID(lastOrder)
         let order = SimOrder(
-            venueID: names.order(lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
+            venueID: venueID ?? names.order(lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
             updated: now, connection: connection)
         place[order.venueID] = orders.count
         live.append(orders.count)

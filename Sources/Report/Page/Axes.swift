@@ -7,7 +7,7 @@ struct Tick {
 }
 
 /// The run's time from left to right, cut into equal stretches.
-struct TimeAxis {
+struct TimeAxis: Sendable {
     static let stretches = 480
     let start: Int64
     let end: Int64

@@ -1,7 +1,7 @@
 import Domain
 
 /// A trade as the page's table shows it: texts of `fills.csv`.
-struct TradeLine {
+struct TradeLine: Sendable {
     let time: Int64
     let instrument: String
     let side: String

@@ -1,5 +1,5 @@
 /// Counts trades by P&L: in many thin bins while reading, in few thick ones to draw.
-struct PnLHistogram {
+struct PnLHistogram: Sendable {
     struct Bar {
         let low: Double
         let high: Double

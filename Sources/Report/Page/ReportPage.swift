@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 /// Draws `report.html` from the other files of a run's folder: one page without network, that needs no script to be read.
 public enum ReportPage {
     /// Reads `summary.json`, `fills.csv` and `charts.json`, and writes `report.html` beside them.
@@ -10,6 +13,7 @@ public enum ReportPage {
 
     static func html(_ data: RunData) -> String {
         let name = HTML.escape(data.summary["strategy_name"].text ?? "")
+        let (charts, trades) = longest(data)
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>\(name) – perigee report</title>
@@ -19,9 +23,9 @@ public enum ReportPage {
             \(signs)
             <main>
             \(HeadSection.html(data))
-            \(ChartSections.html(data))
+            \(charts)
             \(ReturnSections.html(data))
-            \(TradeSections.html(data))
+            \(trades)
             \(OrderSections.html(data))
             \(ProvenanceSection.html(data))
             <footer>perigee \(HTML.escape(data.summary["engine_version"].text ?? "")) · times are UTC · definitions in docs/statistics.md · every figure is in summary.json, every row in the CSV files beside this page</footer>
@@ -29,6 +33,16 @@ public enum ReportPage {
             <script>\(PageScript.source)</script></body></html>
 
             """
+    }
+
+    /// The two long sections, beside each other: what each of them is does not depend on the other.
+    private static func longest(_ data: RunData) -> (charts: String, trades: String) {
+        let texts = Mutex(["", ""])
+        DispatchQueue.concurrentPerform(iterations: 2) { place in
+            let text = place == 0 ? ChartSections.html(data) : TradeSections.html(data)
+            texts.withLock { $0[place] = text }
+        }
+        return texts.withLock { ($0[0], $0[1]) }
     }
 
     /// The marks of fills, drawn once and used many times.

@@ -1,18 +1,18 @@
 import Domain
 
 /// What the page needs of a run's folder, in bounded memory: read once, row by row.
-struct RunData {
+struct RunData: Sendable {
     /// The rest of the trades is in `fills.csv`.
     static let tradeRows = 1000
 
     /// Buys or sells of one instrument in one stretch of time.
-    struct MarkSum {
+    struct MarkSum: Sendable {
         var fills = 0
         var quantity = 0.0
         var notional = 0.0
     }
 
-    struct InstrumentData {
+    struct InstrumentData: Sendable {
         var name: String
         var base: String
         var position = ChartLine.empty

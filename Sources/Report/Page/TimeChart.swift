@@ -1,7 +1,7 @@
 import Domain
 
 /// A line over time, in the axis' stretches.
-struct ChartLine {
+struct ChartLine: Sendable {
     enum Shape { case line, area, step }
 
     let name: String

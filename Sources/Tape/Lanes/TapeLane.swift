@@ -65,6 +65,60 @@ public import Domain
         try advanceSlowly()
     }
 
+    /// Where the lane stands, for a loop that keeps it in registers; given back with ``move(to:)``.
+    @inlinable public var cursor: Cursor {
+        @inline(__always) get {
+            unsafe Cursor(
+                time: currentTime, record: current, end: end, limit: limit, map: map, skippedFlag: skippedFlag, isVenue: isVenue)
+        }
+    }
+
+    @inlinable @inline(__always) public mutating func move(to cursor: Cursor) {
+        currentTime = cursor.time
+        unsafe current = cursor.record
+    }
+
+    /// ``advance()`` from where the cursor stands, the slow way.
+    @inlinable @inline(__always) public mutating func advance(from cursor: inout Cursor) throws(TapeError) {
+        move(to: cursor)
+        try advanceSlowly()
+        cursor = self.cursor
+    }
+
+    /// A lane's place within a stretch of records that lie in order in memory.
+    @safe @frozen public struct Cursor: BitwiseCopyable {
+        public var time: Int64
+        public var record: UnsafePointer<MarketRecord>
+        @usableFromInline let end: UnsafePointer<MarketRecord>
+        @usableFromInline let limit: Int64
+        @usableFromInline let map: UnsafePointer<UInt16>
+        @usableFromInline let skippedFlag: UInt8
+        @usableFromInline let isVenue: Bool
+
+        @inlinable @inline(__always) init(
+            time: Int64, record: UnsafePointer<MarketRecord>, end: UnsafePointer<MarketRecord>, limit: Int64,
+            map: UnsafePointer<UInt16>, skippedFlag: UInt8, isVenue: Bool
+        ) {
+            (self.time, self.limit, self.skippedFlag, self.isVenue) = (time, limit, skippedFlag, isVenue)
+            unsafe (self.record, self.end, self.map) = (record, end, map)
+        }
+
+        @inlinable public var instrument: Int {
+            @inline(__always) get { unsafe Int(map[Int(record.pointee.instrument)]) }
+        }
+
+        /// Steps within the stretch; false where the lane must go the slow way.
+        @inlinable @inline(__always) public mutating func step() -> Bool {
+            let next = unsafe record + 1
+            guard unsafe next < end, unsafe next.pointee.flags & skippedFlag == 0 else { return false }
+            let nextTime = unsafe isVenue ? next.pointee.exchangeTime : next.pointee.localTime
+            guard nextTime <= limit else { return false }
+            unsafe record = next
+            time = nextTime
+            return true
+        }
+    }
+
     @usableFromInline @inline(never) mutating func advanceSlowly() throws(TapeError) {
         if currentTime == .max { return }
         let place = unsafe try core.next(after: current)

@@ -37,4 +37,8 @@ public struct Bar: Hashable, Sendable, BitwiseCopyable {
         (self.open, self.high, self.low, self.close) = (open, high, low, close)
         (self.volume, self.trades) = (volume, trades)
     }
+
+    /// No bar, for a place that holds none.
+    static let empty = Bar(
+        openTime: .never, closeTime: .never, open: HalfTicks(0), high: HalfTicks(0), low: HalfTicks(0), close: HalfTicks(0), volume: 0, trades: 0)
 }

@@ -5,11 +5,14 @@ public import Domain
 ///
 /// The caller keeps a timer at ``nextClose``. On tapes of trades or quotes `close(at:)` is called before what comes at or
 /// after that instant is added; on tapes of bars after the recorded bar that ends there. A bar needs no later event to close.
-public struct BarBuilder: Hashable, Sendable, BitwiseCopyable {
+public struct BarBuilder: Sendable, BitwiseCopyable {
     private let interval: Int64
     /// Length of the recorded bars; zero for trades and middles.
     private let source: Int64
-    private var bar: Bar?
+    /// Means something while ``closeTime`` is a time.
+    private var bar = Bar.empty
+    /// When the open bar is due, ns; `Int64.max` where none is open.
+    private var closeTime = Int64.max
     /// No bar opens before this, even if the clock steps back.
     private var closedUntil = Int64.min
 
@@ -19,7 +22,7 @@ public struct BarBuilder: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// When the open bar is due; `.never` where none is open.
-    @inline(__always) public var nextClose: Timestamp { bar?.closeTime ?? .never }
+    @inline(__always) public var nextClose: Timestamp { Timestamp(nanoseconds: closeTime) }
 
     /// Adds a public trade.
     /// - Parameter units: the size, in the instrument's size units.
@@ -37,46 +40,49 @@ public struct BarBuilder: Hashable, Sendable, BitwiseCopyable {
         openTime: Timestamp, open: Price, high: Price, low: Price, close: Price, units: Int64, trades: Int64
     ) {
         precondition(source > 0, "a recorded bar came on a tape that has none")
-        let closeTime = openTime.nanoseconds + source
-        let start = interval == source ? openTime.nanoseconds : boundary(before: closeTime - 1)
-        let next = Bar(
-            openTime: Timestamp(nanoseconds: start), closeTime: Timestamp(nanoseconds: start + interval),
-            open: HalfTicks(open), high: HalfTicks(high), low: HalfTicks(low), close: HalfTicks(close),
-            volume: units, trades: trades)
-        guard var current = bar else { return bar = next }
-        precondition(closeTime <= current.closeTime.nanoseconds, "a bar is added before the last one was closed")
-        current.high = max(current.high, next.high)
-        current.low = min(current.low, next.low)
-        current.close = next.close
-        current.volume += units
-        current.trades += trades
-        bar = current
+        let end = openTime.nanoseconds + source
+        let high = HalfTicks(high)
+        let low = HalfTicks(low)
+        if closeTime == .max {
+            let start = interval == source ? openTime.nanoseconds : boundary(before: end - 1)
+            closeTime = start + interval
+            bar = Bar(
+                openTime: Timestamp(nanoseconds: start), closeTime: Timestamp(nanoseconds: closeTime),
+                open: HalfTicks(open), high: high, low: low, close: HalfTicks(close), volume: units, trades: trades)
+            return
+        }
+        precondition(end <= closeTime, "a bar is added before the last one was closed")
+        bar.high = max(bar.high, high)
+        bar.low = min(bar.low, low)
+        bar.close = HalfTicks(close)
+        bar.volume += units
+        bar.trades += trades
     }
 
     /// The bar that has ended at `now` or before; it is then no longer open.
     @inline(__always) public mutating func close(at now: Timestamp) -> Bar? {
-        guard let done = bar, done.closeTime <= now else { return nil }
-        bar = nil
-        closedUntil = done.closeTime.nanoseconds
-        return done
+        if closeTime > now.nanoseconds || closeTime == .max { return nil }
+        closedUntil = closeTime
+        closeTime = .max
+        return bar
     }
 
     @inline(__always)
     private mutating func add(at time: Timestamp, _ price: HalfTicks, units: Int64, trades: Int64) {
-        guard var current = bar else { return open(at: time, price, units: units, trades: trades) }
-        precondition(time < current.closeTime, "a bar is added to before the last one was closed")
-        current.high = max(current.high, price)
-        current.low = min(current.low, price)
-        current.close = price
-        current.volume += units
-        current.trades += trades
-        bar = current
+        if closeTime == .max { return open(at: time, price, units: units, trades: trades) }
+        precondition(time.nanoseconds < closeTime, "a bar is added to before the last one was closed")
+        bar.high = max(bar.high, price)
+        bar.low = min(bar.low, price)
+        bar.close = price
+        bar.volume += units
+        bar.trades += trades
     }
 
     private mutating func open(at time: Timestamp, _ price: HalfTicks, units: Int64, trades: Int64) {
         let start = boundary(before: max(time.nanoseconds, closedUntil))
+        closeTime = start + interval
         bar = Bar(
-            openTime: Timestamp(nanoseconds: start), closeTime: Timestamp(nanoseconds: start + interval),
+            openTime: Timestamp(nanoseconds: start), closeTime: Timestamp(nanoseconds: closeTime),
             open: price, high: price, low: price, close: price, volume: units, trades: trades)
     }
 

@@ -105,7 +105,9 @@ extension ValrSession {
                     }
                 }
                 // Percentage points.
-                let percent = { (value: ExactDecimal?) in value.map { ExactDecimal(mantissa: $0.mantissa, scale: $0.scale + 2) } }
+                let percent = { (value: ExactDecimal?) in
+                    value.flatMap { $0.scale + 2 <= ExactDecimal.maximumScale ? ExactDecimal(mantissa: $0.mantissa, scale: $0.scale + 2) : nil }
+                }
                 if let pair { fees[pair] = (percent(maker), percent(taker)) }
             }
         } catch {
@@ -232,6 +234,10 @@ extension ValrSession {
     mutating func answered(own number: UInt64, _ answer: VenueAnswer) {
         switch number {
         case ValrQuestion.clock:
+            // A clock that was far off is corrected before the next input: what is signed now would be refused.
+            if case .serverTime(let time) = answer, (time - now.wall).nanoseconds.magnitude > 1_000_000_000 {
+                return core.out.append(.timer(ValrTimer.connect, after: Span(nanoseconds: 1_000_000)))
+            }
             core.out.append(.cancelTimer(ValrTimer.connect))
             connect(.orders)
         case ValrQuestion.fees: priced(answer)

@@ -38,6 +38,7 @@ struct RecordCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
+        SecretRim.closeDoors()
         var settings: Settings
         do throws(ConfigurationError) {
             settings = try Settings.load(config)

@@ -39,4 +39,11 @@ extension SessionWalk where Session == CryptoComSession {
         walk.clear()
         return walk
     }
+
+    mutating func place(_ clientID: String, price: Int64 = 6_000_000, lots: Int64 = 1_000, side: Side = .buy, postOnly: Bool = false) {
+        let request = OrderRequest(
+            id: OrderID(1), instrument: InstrumentID(index: 0), side: side, type: .limit, quantity: Quantity(lots: lots),
+            price: Price(ticks: price), isPostOnly: postOnly)
+        feed(.command(.place(VenueOrderRequest(clientID: clientID, request: request))))
+    }
 }

@@ -10,8 +10,14 @@ public protocol SimulatedVenue: AnyObject {
     /// Its server, faults and counters.
     var wire: SimWire { get }
 
+    /// Ports beside the one that ``start(port:tls:)`` answers, once it listens.
+    var extraPorts: [Int] { get }
+
     /// Listens on loopback; answers the port.
     func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int>
+    func stop() -> EventLoopFuture<Void>
+    /// Resets every connection, as a failing network would.
+    func cutAll()
     /// Records of the market of this moment.
     func market(_ records: [MarketRecord])
     /// Pushes a book that is not the venue's: levels as ticks and size units.
@@ -21,6 +27,7 @@ public protocol SimulatedVenue: AnyObject {
 }
 
 extension SimulatedVenue {
+    public var extraPorts: [Int] { [] }
     public var faults: FaultPlan {
         get { wire.faults }
         set { wire.faults = newValue }
@@ -42,10 +49,12 @@ extension SimulatedVenue {
 
 /// The kinds of venue that can be simulated. A new one is a case here, and the compiler names the places that want a line.
 public enum SimVenueKind: String, CaseIterable, Sendable {
-    case cryptocom, valr, smartvalor, dvchain
+    case cryptocom, valr, apifiny, smartvalor, dvchain
 
     /// Where the protocol is found, by the connector's names of its endpoints, in the order of the configuration's page.
-    public func endpoints(port: Int, isSecure: Bool, prefix: String) -> [(name: String, url: String)] {
+    ///
+    /// - Parameter extra: The venue's ``SimulatedVenue/extraPorts``.
+    public func endpoints(port: Int, isSecure: Bool, prefix: String, extra: [Int] = []) -> [(name: String, url: String)] {
         let (http, ws) = isSecure ? ("https", "wss") : ("http", "ws")
         switch self {
         case .cryptocom:
@@ -53,6 +62,12 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("market", "\(ws)://127.0.0.1:\(port)\(prefix)/market"),
                 ("user", "\(ws)://127.0.0.1:\(port)\(prefix)/user"),
             ]
+        case .apifiny:
+            let (own, user) = ("127.0.0.1:\(port)", "\(ws)://127.0.0.1:\(port)/ac/ws/v2/BINANCE")
+            return [
+                ("rest", "\(http)://\(own)\(prefix)/BINANCE"), ("md_rest", "\(http)://\(own)/md"), ("md_ws", "\(ws)://\(own)/md/ws/v1"),
+                ("order_ws", "\(user)/order"), ("asset_ws", "\(user)/asset"),
+            ] + extra.map { ("fix", "127.0.0.1:\($0)") }
         case .valr:
             return [
                 ("rest", "\(http)://127.0.0.1:\(port)\(prefix)"), ("trade", "\(ws)://127.0.0.1:\(port)\(prefix)/ws/trade"),
@@ -68,6 +83,7 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
     public var credentialNames: [String] {
         switch self {
         case .cryptocom, .valr: ["key", "secret"]
+        case .apifiny: ["account_id", "key", "secret"]
         case .smartvalor: ["key", "secret", "user_id"]
         case .dvchain: ["user", "password"]
         }
@@ -81,6 +97,12 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
                 "auth", "subscribe", "heartbeat", "get-instruments", "get-book", "get-ticker", "get-trades", "create-order", "cancel-order",
                 "cancel-all-orders", "get-open-orders", "get-order-history", "get-order-detail", "get-account-summary",
                 "set-cancel-on-disconnect", "order", "trade", "balance", "book", "public-trade",
+            ]
+        case .apifiny:
+            [
+                "auth", "stream", "subscribe", "heartbeat", "listSymbolInfo", "currentTimeMillis", "queryAccountInfo", "listBalance", "getCommissionRate",
+                "newOrder", "cancelOrder", "cancelAccountVenueAllOrder", "queryOrderInfo", "listOpenOrder", "listCompletedOrder", "listFilledOrder",
+                "order", "trade", "balance", "book", "public-trade",
             ]
         case .valr: ValrEndpoint.points
         case .smartvalor:
@@ -99,7 +121,7 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
     public func spelling(base: String, quote: String) -> String {
         switch self {
         case .cryptocom: "\(base)_\(quote)"
-        case .valr: base + quote
+        case .valr, .apifiny: base + quote
         case .smartvalor: "\(base)_\(quote)"
         case .dvchain: "\(base)/\(quote)"
         }
@@ -110,14 +132,14 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
         switch self {
         case .cryptocom: ["tick", "lot"]
         case .valr: ["lot"]
-        case .smartvalor, .dvchain: []
+        case .apifiny, .smartvalor, .dvchain: []
         }
     }
 
     /// How the venue spells its ids.
     public var names: SimNames {
         switch self {
-        case .cryptocom, .smartvalor: .numbers
+        case .cryptocom, .apifiny, .smartvalor: .numbers
         case .valr, .dvchain: .uuids
         }
     }
@@ -125,7 +147,7 @@ public enum SimVenueKind: String, CaseIterable, Sendable {
     /// Whether its protocol tells the steps of price and size; else a configuration must.
     public var tellsSteps: Bool {
         switch self {
-        case .cryptocom, .valr: true
+        case .cryptocom, .valr, .apifiny: true
         case .smartvalor, .dvchain: false
         }
     }

@@ -67,6 +67,11 @@ public final class VenueHouse {
             settings.key = try text(table.key, "venue.key")
             settings.secret = try text(table.secret, "venue.secret")
             return CryptoComSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .apifiny(var settings):
+            settings.account = try text(settings.account, "venue.account_id")
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return ApifinySim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
         case .valr(var settings):
             settings.key = try text(table.key, "venue.key")
             settings.secret = try text(table.secret, "venue.secret")
@@ -95,8 +100,10 @@ public final class VenueHouse {
     public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<[Place]> {
         let starts = venues.indices.map { index in
             let (kind, prefix) = (venues[index].kind, tables[index].prefix)
-            return venues[index].venue.start(port: port == 0 ? 0 : port + index, tls: tls).map { port in
-                Place(kind: kind, port: port, endpoints: kind.endpoints(port: port, isSecure: tls != nil, prefix: prefix))
+            let made = NIOLoopBound(venues[index].venue, eventLoop: eventLoop)
+            return made.value.start(port: port == 0 ? 0 : port + index, tls: tls).map { port in
+                let endpoints = kind.endpoints(port: port, isSecure: tls != nil, prefix: prefix, extra: made.value.extraPorts)
+                return Place(kind: kind, port: port, endpoints: endpoints)
             }
         }
         let player = NIOLoopBound(player, eventLoop: eventLoop)

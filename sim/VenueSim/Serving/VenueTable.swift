@@ -8,6 +8,7 @@ public struct VenueTable: Sendable {
     /// What only one kind has.
     public enum Manners: Sendable {
         case cryptocom(CryptoComSim.Settings)
+        case apifiny(ApifinySim.Settings)
         case valr(ValrSim.Settings)
         case smartvalor(SmartValorSim.Settings)
         case dvchain(DVChainSim.Settings)
@@ -29,6 +30,7 @@ public struct VenueTable: Sendable {
         self.kind = kind
         switch kind {
         case .cryptocom: manners = .cryptocom(CryptoComSim.Settings())
+        case .apifiny: manners = .apifiny(ApifinySim.Settings())
         case .valr: manners = .valr(ValrSim.Settings())
         case .smartvalor: manners = .smartvalor(SmartValorSim.Settings())
         case .dvchain:
@@ -41,6 +43,7 @@ public struct VenueTable: Sendable {
     public var prefix: String {
         switch manners {
         case .cryptocom(let settings): settings.prefix
+        case .apifiny(let settings): settings.prefix
         case .valr(let settings): settings.prefix
         case .smartvalor(let settings): settings.prefix
         case .dvchain(let settings): settings.prefix
@@ -68,6 +71,7 @@ public struct VenueTable: Sendable {
         try readFees(&reader, table)
         switch kind {
         case .cryptocom: manners = .cryptocom(try CryptoComSim.Settings(&reader, table))
+        case .apifiny: manners = .apifiny(try ApifinySim.Settings(&reader, table))
         case .valr: manners = .valr(try ValrSim.Settings(&reader, table))
         case .smartvalor: manners = .smartvalor(try SmartValorSim.Settings(&reader, table))
         case .dvchain: manners = .dvchain(try DVChainSim.Settings(&reader, table))
@@ -140,6 +144,23 @@ extension ValrSim.Settings {
         isReadOnly = try reader.truth("\(table).read_only", isReadOnly)
         clockSkew = try reader.span("\(table).clock_skew", "0s", from: "-1d", to: "1d")
         prefix = try reader.prefix("\(table).prefix", prefix)
+    }
+}
+
+extension ApifinySim.Settings {
+    init(_ reader: inout SettingsReader, _ table: String) throws(ScenarioError) {
+        self.init()
+        account = try reader.text("\(table).account_id", account)
+        heartbeat = try reader.wait("\(table).heartbeat", "30s", from: "10ms")
+        heartbeatPatience = try reader.wait("\(table).heartbeat_patience", "60s", from: "10ms")
+        acceptDelay = try reader.wait("\(table).accept_delay", "1ms", from: "0s")
+        bookInterval = try reader.wait("\(table).book_interval", "20ms", from: "0s")
+        requestsPerSecond = Int(try reader.integer("\(table).requests_per_second", Int64(requestsPerSecond), 1...1_000_000))
+        numbersAsStrings = try reader.truth("\(table).numbers_as_strings", numbersAsStrings)
+        floatNoise = try reader.truth("\(table).float_noise", floatNoise)
+        isStrictFIX = try reader.truth("\(table).strict_fix", isStrictFIX)
+        orderTolerance = try reader.span("\(table).order_tolerance", "60s", from: "1s", to: "1d").nanoseconds / 1_000_000
+        clockSkew = try reader.span("\(table).clock_skew", "0s", from: "-1d", to: "1d")
     }
 }
 

@@ -1,4 +1,5 @@
 public import Domain
+import NIOCore
 import Transport
 
 /// Pushes.
