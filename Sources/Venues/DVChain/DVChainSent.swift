@@ -44,13 +44,20 @@ struct DVChainSent {
         if let known = entries.last(where: { $0.venueID == row.id }) { return known.clientID }
         if let key = row.key, let named = entries.last(where: { $0.key == key }) { return named.clientID }
         guard row.tag == nil else { return nil }
-        let alike = entries.filter { entry in
-            entry.venueID == nil && !entry.isFinal && entry.symbol == row.symbol && entry.side == row.side && same(entry.quantity, row.quantity)
-                && (entry.price == nil || row.limit.map { same($0, entry.price) } ?? (entry.key != nil))
-                && (row.created.map { $0.nanoseconds >= entry.at.nanoseconds - 5_000_000_000 } ?? true)
-        }
+        let alike = entries.filter { looksLike($0, row) }
         // Two that look alike cannot be told apart.
         return alike.count == 1 ? alike[0].clientID : nil
+    }
+
+    private func looksLike(_ entry: Entry, _ row: DVChainRow) -> Bool {
+        guard entry.venueID == nil, !entry.isFinal, entry.symbol == row.symbol, entry.side == row.side, same(entry.quantity, row.quantity) else {
+            return false
+        }
+        if let price = entry.price {
+            guard let limit = row.limit, same(limit, price) else { return false }
+        }
+        guard let created = row.created else { return true }
+        return created.nanoseconds >= entry.at.nanoseconds - 5_000_000_000
     }
 
     private func same(_ lhs: ExactDecimal, _ rhs: ExactDecimal?) -> Bool {

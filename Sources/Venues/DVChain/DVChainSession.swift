@@ -156,7 +156,8 @@ public struct DVChainSession: SessionMachine {
         case 403: return reply(.forbidden)
         case 404:
             if case .cancel = outgoing.purpose { return reply(.noSuchOrder) }
-            return reply(.retired)
+            // A pair that is not quoted is no sign of a retired API.
+            return reply(outgoing.call.path.hasPrefix("/api/v4/prices/") ? .rejected(.venue) : .retired)
         case 406: return reply(.rejected(.unsupported))
         case 429: return reply(.throttled)
         case _: return reply(RequestVerdict(status: status))

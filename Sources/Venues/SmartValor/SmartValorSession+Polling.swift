@@ -119,7 +119,7 @@ extension SmartValorSession {
         case Own.orders, Own.fills, Own.look:
             failures = 0
             if spread > 1 { spread -= 1 }
-            tell(answer)
+            relay(answer)
             if number != Own.look { scheduleAccount() }
         case _: break
         }
@@ -141,7 +141,7 @@ extension SmartValorSession {
         if core.scope == .trading { scheduleAccount() }
     }
 
-    private mutating func tell(_ answer: VenueAnswer) {
+    private mutating func relay(_ answer: VenueAnswer) {
         switch answer {
         case .orders(let orders): for order in orders { tell(order: order) }
         case .fills(let fills): for fill in fills { tell(fill: fill) }

@@ -98,7 +98,8 @@ public final class DVChainSim: SimulatedVenue {
         else { return .response(wire.dated(fail(401, "Unauthorized"))) }
         let modifies = request.method != .GET
         if modifies, token.isReadOnly, lower != "/api/v4/token/deactivate" { return .response(wire.dated(fail(403, "read-only token"))) }
-        let body = request.body.readableBytes > 0 ? try? JSONValue(Array(request.body.readableBytesView)) : .object([])
+        var body: JSONValue? = .object([])
+        if request.body.readableBytes > 0 { body = try? JSONValue(Array(request.body.readableBytesView)) }
         guard let body else { return .response(wire.dated(fail(400, "the body is no JSON"))) }
         if modifies, request.body.readableBytes > 0, request.headers.first(name: "Content-Type")?.hasPrefix("application/json") != true {
             return .response(wire.dated(fail(406, "not JSON")))
