@@ -7,7 +7,7 @@ Peers run where they are installed: in DIR/venv-NAME, else in DIR, else in the P
 left out. Without tapes, PerigeeBench generates them; the peers read what `perigee data export` makes of the same tapes.
 Perigee and a peer take turns; times are the processor's, the best of the repetitions, whole processes by the wall clock.
 """
-import argparse, json, os, shutil, signal, subprocess, sys, tempfile, time
+import argparse, itertools, json, os, shutil, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -84,6 +84,15 @@ class Comparison:
         return [self.perigee, 'backtest', os.path.join(SCRIPTS, script), '--data', tape, '--quiet',
                 '--out', os.path.join(self.scratch, 'run')] + flags
 
+    def end_after(self, count, work):
+        """The flags by which our process, too, stops after so many events of the level-2 tape."""
+        if work == 'B0':
+            return []
+        with open(self.events_csv) as file:
+            column = file.readline().strip().split(',').index('local_ts_ns')
+            row = next(itertools.islice(file, count, None), None)
+        return ['--to', row.split(',')[column]] if row else []
+
     # Theirs
 
     def python(self, peer):
@@ -138,7 +147,8 @@ class Comparison:
             if work == 'S1':
                 print(f'    perigee: {mine["did"]}\n    {peer}: {answer["did"]}')
             script, tape = ('cross.lua', self.bars) if work == 'B0' else ({'S0': 'count.lua', 'S1': 'maker.lua'}[work], self.tape)
-            self.row(f'    peak memory of the process, {work}', peak_of(self.command(script, tape)), answer['peak_mib'], 'MiB',
+            command = self.command(script, tape) + self.end_after(answer['count'], work)
+            self.row(f'    peak memory of the process, {work}', peak_of(command), answer['peak_mib'], 'MiB',
                      memory_goal if work == 'S1' else None)
         return python
 
