@@ -153,6 +153,8 @@ class World:
         for journal in sorted(glob.glob(self.path("*/journal.tape"))):
             if os.path.getsize(journal) == 0: continue
             result = self.run("replay", journal, "--verify")
+            # Killed while the journal was being made: it has no head yet.
+            if result.returncode == 1 and "its first record is no head" in result.stderr: continue
             if result.returncode != 0: wrong.append(f"{journal}: {(result.stdout + result.stderr).strip()[-300:]}")
             else: done += 1
         return wrong, done
