@@ -220,6 +220,7 @@ actor VenueBench: VenueDriverDelegate {
             case .ask(let query): ask(query)
             case .cancel(let reference): send(.cancel(reference))
             case .resolve(clientID: let clientID): resolve(clientID)
+            case .replace(let clientID, _, _): alarms.append("nobody asked for a replacement of \(clientID)")
             case .external(let order), .orphan(let order): foreign.append(order.reference.venueID ?? "?")
             case .halt(symbol: _, why: let why): halts.append(why)
             case .alarm(let text): alarms.append(text)

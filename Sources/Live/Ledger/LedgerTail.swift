@@ -100,7 +100,7 @@ import Venues
                     wall: record.wall, boot: record.monotonic)
             case .venueID(let clientID, let venueID): open[clientID]?.reference.venueID = venueID
             case .closed(let clientID, _): open[clientID] = nil
-            case .cancelWanted, .unknown, .fill, .baseline, .limits, .note: break
+            case .cancelWanted, .unknown, .fill, .baseline, .limits, .note, .release, .accepted: break
             }
         } catch {
             skippedBytes += record.end - place

@@ -38,7 +38,7 @@ extension SessionWalk where Session == DVChainSession {
             switch action {
             case .request(let token, let request): asked.append(Asked(token: token, request: request, method: "", body: ""))
             case .tell(let event): told.append(event)
-            case .connect, .send, .close, .timer, .cancelTimer: break
+            case .connect, .send, .keep, .close, .timer, .cancelTimer: break
             }
         }
     }
