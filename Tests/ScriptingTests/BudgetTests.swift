@@ -28,14 +28,14 @@ struct BudgetTests {
             let counted = try work("for i = 1, \(rounds) do end")
             #expect(abs(counted - (rounds + 4)) <= 1, "\(rounds): \(counted)")
         }
-        #expect(try work("for i = 1, 1000 do local x = i + 1 end") - work("for i = 1, 1000 do end") == 2000)
+        #expect(try work("for i = 1, 1000 do local x = i + 1 end") - work("for i = 1, 1000 do end") == 1000)
     }
 
     @Test func libraryLoopsAreCounted() throws {
         #expect(try work("local s = ('a'):rep(1 << 20)") > 60_000)
         #expect(try work("local s = ('a'):rep(300) s:find(('.-'):rep(3) .. 'b')") > 100_000)
         #expect(try work("table.concat({}, ',', 1, 0)") < 20)
-        #expect(try work("local t = {} for i = 1, 1000 do t[i] = i end table.insert(t, 1, 0)") > 5000)
+        #expect(try work("local t = {} for i = 1, 1000 do t[i] = i end table.insert(t, 1, 0)") > 2500)
         #expect(try work("table.sort({5, 3, 1}, function(a, b) return a < b end)") > 10)
     }
 
