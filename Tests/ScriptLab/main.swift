@@ -42,7 +42,7 @@ case "states":
     // Memory of a thousand strategies, one after the other.
     for _ in 0..<1000 { _ = try Stand(Attack.neighbour, LuaOptions()) }
     var usage = rusage()
-    unsafe getrusage(RUSAGE_SELF, &usage)
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     print("peak=\(usage.ru_maxrss >> 10)")
 case "fuzz-source":
     try Fuzz(seed: UInt64(number("--seed", 1)), runs: number("--runs", 0), seconds: number("--seconds", 0)).sources()
