@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "Domain", swiftSettings: house),
         .target(name: "Risk", dependencies: ["Domain"], swiftSettings: house),
         .target(name: "JSON", dependencies: ["Domain"], swiftSettings: house),
+        .target(name: "FIX", dependencies: ["Domain"], swiftSettings: house),
         .target(
             name: "TLS", dependencies: ["COpenSSL", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: house),
         // Row 2: the engine, the simulated exchange, and the system's libraries behind small C shims.
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "Venues",
             dependencies: [
-                "Domain", "JSON", "TLS", "Transport",
+                "Domain", "JSON", "FIX", "TLS", "Transport",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -70,6 +71,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Risk", "Trading", "Exchange", "Tape", "Report", "Recording", "JSON", "Transport", "TLS", "Venues", "CChecksum",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: house),
         // Row 4 and 5: who calls the engine.
@@ -88,7 +90,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            swiftSettings: house),
+            exclude: ["BacktestOnly"], swiftSettings: house),
         // What `make bench` runs.
         .target(
             name: "CFloors", path: "Benchmarks/CFloors", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("lua5.4")]),
@@ -96,9 +98,24 @@ let package = Package(
             name: "PerigeeBench",
             dependencies: ["CFloors", "Domain", "Risk", "Trading", "Exchange", "Tape", "Scripting", "Backtesting"],
             path: "Benchmarks/Bench", swiftSettings: house),
+        // Hostile scripts, each in a process of its own, and fuzzers; and the system's Lua as it is, to compare ours with.
+        .executableTarget(
+            name: "ScriptLab", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"], path: "Tests/ScriptLab", exclude: ["hundred.sh"],
+            swiftSettings: house),
+        .executableTarget(name: "LibraryCost", dependencies: ["CLua", "StockLua"], path: "Benchmarks/LibraryCost", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "StockLua", path: "Tests/StockLua", linkerSettings: [.linkedLibrary("lua5.4")]),
+        // What `make bench-live` runs.
+        .executableTarget(
+            name: "PerigeeLiveBench",
+            dependencies: [
+                "Domain", "Exchange", "TLS", "VenueSim", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/LiveBench", swiftSettings: house),
         // Tests, one folder a target.
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["Domain", "JSON"], swiftSettings: tests),
+        .testTarget(name: "FIXTests", dependencies: ["Domain", "FIX"], exclude: ["Fixtures", "Interoperation/acceptor.py"], swiftSettings: tests),
         .testTarget(
             name: "TLSTests",
             dependencies: [
@@ -117,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "VenuesTests",
             dependencies: [
-                "Domain", "JSON", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
+                "Domain", "JSON", "FIX", "TLS", "Transport", "Venues", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["Fixtures"], swiftSettings: tests),
@@ -131,8 +148,8 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(name: "TapeTests", dependencies: ["Domain", "JSON", "Tape", "CChecksum", "CZlib"], swiftSettings: tests),
         .testTarget(
-            name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua"],
-            swiftSettings: tests),
+            name: "ScriptingTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "CLua", "StockLua", "ScriptLab"],
+            exclude: ["Lua"], swiftSettings: tests),
         .testTarget(
             name: "RecordingTests", dependencies: ["Domain", "Risk", "Trading", "Tape", "Report", "Recording"], swiftSettings: tests),
         .testTarget(name: "ReportTests", dependencies: ["Domain", "Report"], swiftSettings: tests),
@@ -151,6 +168,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: tests),
+        // The desk in a simulated world: faults, crashes and time from one seed.
+        .testTarget(
+            name: "DeskTests", dependencies: ["Domain", "Risk", "Trading", "Scripting", "Recording", "Venues", "Live"], swiftSettings: tests),
         // The real connectors against the simulated venues.
         .testTarget(
             name: "ConformanceTests",
@@ -167,4 +187,17 @@ let package = Package(
 /// `PERIGEE_TESTS=VenuesTests,TLSTests swift test`: only these test targets are built, which while working on one target saves most of the wait.
 if let wanted = Context.environment["PERIGEE_TESTS"]?.split(separator: ",").map(String.init) {
     package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
+
+/// `PERIGEE_PARTS=backtest swift build -c release --product perigee`: without the verbs that need venues, and without what only they need.
+/// The first step of `make demo`; a build of everything into the same folder compiles only what is missing.
+if let parts = Context.environment["PERIGEE_PARTS"] {
+    precondition(parts == "backtest", "PERIGEE_PARTS: found \"\(parts)\", expected \"backtest\", or nothing for everything")
+    let live: Set = ["TLS", "Transport", "Venues", "VenueSim", "Live", "Market", "PerigeeBench", "CFloors"]
+    package.targets.removeAll { $0.type == .test || live.contains($0.name) }
+    package.dependencies.removeAll { if case .sourceControl(_, let location, _) = $0.kind { location.hasSuffix("/swift-nio") } else { false } }
+    for target in package.targets where target.name == "perigee" {
+        target.exclude = ["Live", "Kill", "Sim"]
+        target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { live.contains(name) } else { false } }
+    }
 }

@@ -23,6 +23,7 @@ extension Backtest where S: ~Copyable {
         let mayHaveActed = unsafe isBarOfOne
             ? engine.absorbBar(record, at: now, into: &effects)
             : engine.absorb(record, instrument: deskLane.instrument, at: now, into: &effects)
+        if settings.computeCost != nil { chargeWork(at: time) }
         if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
         eventCount &+= 1
         try deskLane.advance()
@@ -38,7 +39,17 @@ extension Backtest where S: ~Copyable {
     mutating func step(_ input: Input, at now: Timestamp) throws {
         if Sink.isJournal { try sink.input(input, at: now) }
         engine.step(input, at: now, into: &effects)
+        if settings.computeCost != nil { chargeWork(at: now.nanoseconds) }
         if Sink.isJournal, !effects.isEmpty { try sink.effects(effects) }
+    }
+
+    /// One callback runs at a time: work that comes while the last is under way waits for it.
+    private mutating func chargeWork(at time: Int64) {
+        guard let cost = settings.computeCost else { return }
+        let work = engine.strategy.work
+        if work > chargedWork { busyUntil = max(busyUntil, time) + cost.nanoseconds(work - chargedWork) }
+        chargedWork = work
+        computeDelay = max(busyUntil - time, 0)
     }
 
     mutating func closeDesk(at now: Timestamp) throws {
@@ -105,7 +116,7 @@ extension Backtest where S: ~Copyable {
         let index = instrument.position
         guard isBars[index] else {
             let latency = settings.latency.entry(at: now.nanoseconds, feedLag: feedLag)
-            requests.send(request, due: now.nanoseconds + latency)
+            requests.send(request, due: now.nanoseconds + computeDelay + latency)
             return
         }
         if bars.isRunning(index) {

@@ -56,6 +56,11 @@ public import Trading
     /// Local − exchange time of the last record that arrived.
     var feedLag: Int64 = 0
     var lastRecordTime = Int64.min
+    /// Of the strategy's work so far, what has been charged; until when it keeps the desk busy; and how much later than the step's
+    /// time what it sends leaves.
+    var chargedWork: UInt64 = 0
+    var busyUntil = Int64.min
+    var computeDelay: Int64 = 0
     /// Records at this desk time and later are not read.
     let end: Int64
     var isStarted = false

@@ -9,7 +9,12 @@ static int protected_call(lua_State *L) {
     int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
     if (status == LUA_OK) return lua_gettop(L);
     // What stops the strategy is not for the strategy to catch.
-    if (status == LUA_ERRMEM || state_of(L)->fatal) return clua_rethrow(L, status);
+    clua_state *s = state_of(L);
+    if (s->fatal || (status == LUA_ERRMEM && !s->memory.long_text)) return clua_rethrow(L, status);
+    if (status == LUA_ERRMEM) {
+        lua_pop(L, 1);
+        clua_push_long_text(L);
+    }
     lua_pushboolean(L, 0);
     lua_insert(L, -2);
     return 2;
@@ -79,14 +84,17 @@ static int print(lua_State *L) {
     luaL_buffinit(L, &text);
     for (int i = 1; i <= n; i++) {
         if (i > 1) luaL_addchar(&text, '\t');
-        clua_push_text(L, i, NULL);
+        size_t length;
+        clua_push_text(L, i, &length);
         luaL_addvalue(&text);
+        clua_charge(L, length / 16 + 1);
+        if (luaL_bufflen(&text) > CLUA_LOG_CAP) break;  // the rest would not be shown
     }
     luaL_pushresult(&text);
     clua_text out;
     out.bytes = lua_tolstring(L, -1, &out.count);
     if (out.count > CLUA_LOG_CAP) out.count = CLUA_LOG_CAP;
-    s->host.log(s->host.context, CLUA_INFO, out);
+    if (clua_admit_note(s, out.count)) s->host.log(s->host.context, CLUA_INFO, out);
     return 0;
 }
 

@@ -105,6 +105,7 @@ static int depth(lua_State *L) {
             lua_setfield(L, -2, "qty");
             lua_rawseti(L, -2, (lua_Integer)(from + k) + 1);
         }
+        clua_charge(L, got * 8);
         from += got;
         if (got < wanted) break;
     }
@@ -258,6 +259,7 @@ static int open_orders(lua_State *L) {
             clua_push_order_number(L, numbers[k]);
             lua_rawseti(L, -2, ++count);
         }
+        clua_charge(L, got * 8);
         from += got;
         if (got < 64) return 1;
         got = s->host.open_orders(s->host.context, (uint32_t)i->head.id, from, 64, numbers);
@@ -335,6 +337,11 @@ static int market_instrument(lua_State *L) {
     if (named) {
         luaL_argexpected(L, lua_type(L, 1) == LUA_TSTRING, 1, "string");
         symbol = clua_text_at(L, 1);
+    }
+    if (symbol.count > CLUA_NAME_CAP) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "no instrument has a name of %I bytes", (LUAI_UACINT)symbol.count);
+        return 2;
     }
     clua_refusal refusal = {0};
     int64_t index = s->host.find_instrument(s->host.context, named, symbol, &refusal);

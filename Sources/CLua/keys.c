@@ -1,7 +1,6 @@
 // `pairs` and `next` in an order that is the same in every run: integers, floats, strings by bytes, booleans, objects by id.
 // Lua's own order hangs on a seed made of addresses and the time of day.
 #include "state.h"
-#include <stdlib.h>
 
 enum { RANK_INTEGER, RANK_FLOAT, RANK_STRING, RANK_BOOLEAN, RANK_OBJECT };
 
@@ -69,7 +68,24 @@ static int compare(const key *a, const key *b) {
     }
 }
 
-static int by_order(const void *a, const void *b) { return compare(a, b); }
+/// Puts `n` keys in order by merging, `spare` having room for as many. C's own `qsort` could not be left by an error.
+static key *sort_keys(lua_State *L, key *keys, key *spare, lua_Integer n, size_t cost) {
+    for (lua_Integer width = 1; width < n; width *= 2) {
+        for (lua_Integer low = 0; low < n; low += 2 * width) {
+            lua_Integer middle = low + width < n ? low + width : n, high = middle + width < n ? middle + width : n;
+            lua_Integer left = low, right = middle;
+            clua_charge(L, (size_t)(high - low) * cost);
+            for (lua_Integer out = low; out < high; out++) {
+                bool takes_left = right == high || (left < middle && compare(&keys[left], &keys[right]) <= 0);
+                spare[out] = keys[takes_left ? left++ : right++];
+            }
+        }
+        key *swap = keys;
+        keys = spare;
+        spare = swap;
+    }
+    return keys;
+}
 
 /// How many keys there are, and whether they are 1…n.
 static lua_Integer count_keys(lua_State *L, int index, bool *is_array) {
@@ -79,6 +95,7 @@ static lua_Integer count_keys(lua_State *L, int index, bool *is_array) {
     lua_pushnil(L);
     while (lua_next(L, index)) {
         lua_pop(L, 1);
+        clua_charge(L, 1);
         count++;
         if (*is_array && (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 || (lua_Unsigned)lua_tointeger(L, -1) > length)) {
             *is_array = false;
@@ -92,8 +109,9 @@ lua_Integer clua_push_keys(lua_State *L, int index) {
     index = lua_absindex(L, index);
     bool is_array;
     lua_Integer count = count_keys(L, index, &is_array);
-    if (count > INT32_MAX / (lua_Integer)sizeof(key)) luaL_error(L, "too many keys to put in order");
-    key *keys = lua_newuserdatauv(L, (size_t)count * sizeof(key) + 1, 0);
+    if (count > INT32_MAX / 2 / (lua_Integer)sizeof(key)) luaL_error(L, "too many keys to put in order");
+    key *keys = lua_newuserdatauv(L, (size_t)count * 2 * sizeof(key) + 1, 0);
+    size_t bytes = 0;
     lua_createtable(L, (int)count, 0);  // as met
     lua_createtable(L, (int)count, 0);  // in order
     lua_Integer n = 0;
@@ -102,11 +120,12 @@ lua_Integer clua_push_keys(lua_State *L, int index) {
         lua_pop(L, 1);
         read_key(L, -1, &keys[n]);
         keys[n].place = n + 1;
+        bytes += keys[n].length;
         n++;
         lua_pushvalue(L, -1);
         lua_rawseti(L, -4, n);
     }
-    if (!is_array) qsort(keys, (size_t)n, sizeof *keys, by_order);
+    if (!is_array && n > 1) keys = sort_keys(L, keys, keys + count, n, 1 + bytes / (size_t)n / 16);
     for (lua_Integer i = 0; i < n; i++) {
         lua_rawgeti(L, -2, is_array ? i + 1 : keys[i].place);
         lua_rawseti(L, -2, i + 1);
@@ -121,6 +140,7 @@ static int step(lua_State *L) {
     lua_Integer place = lua_tointeger(L, lua_upvalueindex(3));
     for (;;) {
         place++;
+        clua_charge(L, 1);
         if (lua_rawgeti(L, lua_upvalueindex(2), place) == LUA_TNIL) break;
         lua_pushvalue(L, -1);
         if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {  // one removed on the way is passed over
@@ -142,6 +162,7 @@ static int step_array(lua_State *L) {
     lua_Integer length = lua_tointeger(L, lua_upvalueindex(3));
     while (place < length) {
         place++;
+        clua_charge(L, 1);
         lua_pushinteger(L, place);
         lua_pushvalue(L, -1);
         lua_replace(L, lua_upvalueindex(2));
@@ -211,6 +232,7 @@ static bool continue_walk(lua_State *L, int *results) {
     if (!lua_rawequal(L, 4, 1) || !lua_rawequal(L, -1, 2)) return false;
     lua_settop(L, 5);
     while (lua_rawgeti(L, 5, ++place) != LUA_TNIL) {
+        clua_charge(L, 1);
         lua_pushvalue(L, -1);
         if (lua_rawget(L, 1) != LUA_TNIL) {
             lua_pushinteger(L, place);
@@ -236,6 +258,7 @@ static int next_above(lua_State *L) {
     lua_pushnil(L);
     while (lua_next(L, 1)) {
         lua_pop(L, 1);
+        clua_charge(L, 1);
         read_key(L, -1, &each);
         if (compare(&each, &last) > 0 && (!found || compare(&each, &best) < 0)) {
             found = true;

@@ -101,6 +101,8 @@ static int account_balance(lua_State *L) {
         luaL_argexpected(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
         venue = clua_text_at(L, 2);
     }
+    luaL_argcheck(L, lua_rawlen(L, 1) <= CLUA_NAME_CAP, 1, "a currency has a shorter name");
+    luaL_argcheck(L, venue.count <= CLUA_NAME_CAP, 2, "a venue has a shorter name");
     double total = 0, available = 0;
     s->host.balance(s->host.context, clua_text_at(L, 1), venue, &total, &available);
     lua_pushnumber(L, total);
@@ -136,7 +138,7 @@ static int write_log(lua_State *L) {
     }
     clua_text text = clua_text_at(L, -1);
     if (text.count > CLUA_LOG_CAP) text.count = CLUA_LOG_CAP;
-    s->host.log(s->host.context, severity, text);
+    if (clua_admit_note(s, text.count)) s->host.log(s->host.context, severity, text);
     return 0;
 }
 
@@ -144,7 +146,9 @@ static int plot(lua_State *L) {
     clua_state *s = clua_desk(L, "plot");
     luaL_argexpected(L, lua_type(L, 1) == LUA_TSTRING, 1, "string");
     luaL_argexpected(L, lua_type(L, 2) == LUA_TNUMBER, 2, "number");
-    s->host.plot(s->host.context, clua_text_at(L, 1), lua_tonumber(L, 2));
+    clua_text series = clua_text_at(L, 1);
+    if (series.count > CLUA_SERIES_CAP) return luaL_argerror(L, 1, "the name of a series has at most 128 bytes");
+    if (clua_admit_note(s, series.count)) s->host.plot(s->host.context, series, lua_tonumber(L, 2));
     return 0;
 }
 
@@ -154,7 +158,9 @@ static int stop(lua_State *L) {
         s->host.stop(s->host.context, (clua_text){"the strategy asked to stop", 26});
     } else {
         clua_push_text(L, 1, NULL);
-        s->host.stop(s->host.context, clua_text_at(L, -1));
+        clua_text reason = clua_text_at(L, -1);
+        if (reason.count > CLUA_LOG_CAP) reason.count = CLUA_LOG_CAP;
+        s->host.stop(s->host.context, reason);
     }
     return 0;
 }

@@ -49,6 +49,7 @@ const char *clua_unknown_key(lua_State *L, int index, const char *const *names, 
     least = lua_gettop(L) - 1;
     while (lua_next(L, index)) {
         lua_pop(L, 1);
+        clua_charge(L, 1);
         bool known = false;
         if (lua_type(L, -1) == LUA_TSTRING) {
             for (size_t i = 0; i < count && !known; i++) known = strcmp(lua_tostring(L, -1), names[i]) == 0;

@@ -99,6 +99,8 @@ static void write_place(lua_State *L, clua_error *error) {
 static int handle_error(lua_State *L) {
     clua_state *s = state_of(L);
     clua_error *error = &s->error;
+    s->unwinding = 1;
+    if (s->is_overspent_noted) return 1;
     memset(error, 0, sizeof *error);
     describe_value(L, 1, error);
     write_place(L, error);
@@ -107,7 +109,38 @@ static int handle_error(lua_State *L) {
 }
 
 static const char *fatal_text(const clua_state *s) {
-    return s->fatal == CLUA_TIMEOUT ? "ran over its deadline and was stopped" : "outgrew its memory";
+    switch (s->fatal) {
+    case CLUA_TIMEOUT: return "ran over its deadline and was stopped";
+    case CLUA_BUDGET: return "used up its budget of instructions and was stopped";
+    default: return "outgrew its memory";
+    }
+}
+
+/// Says where the script was stopped; the traceback was written there.
+static void describe_overspending(clua_state *s) {
+    clua_error *error = &s->error;
+    int n = 0;
+    if (!s->is_overspent_noted) memset(error, 0, sizeof *error);
+    if (error->line > 0) n = snprintf(error->message, sizeof error->message, "%s:%d: ", error->file, error->line);
+    if (s->fatal == CLUA_BUDGET) {
+        snprintf(error->message + n, sizeof error->message - (size_t)n, "the strategy used up its budget of %llu instructions in one call",
+                 (unsigned long long)s->budget);
+    } else {
+        snprintf(error->message + n, sizeof error->message - (size_t)n, "the strategy %s%s", fatal_text(s),
+                 s->is_broken ? " (inside one instruction that would not end)" : "");
+    }
+}
+
+static void describe_long_text(clua_state *s, char *out, size_t capacity) {
+    int n = s->memory.line > 0 ? snprintf(out, capacity, "%s:%d: ", s->memory.file, s->memory.line) : 0;
+    snprintf(out + n, capacity - (size_t)n, "a string would have about %zu bytes of memory; the most is %d", s->memory.long_text, CLUA_STRING_CAP);
+    s->memory.long_text = 0;
+}
+
+void clua_push_long_text(lua_State *L) {
+    char text[160];
+    describe_long_text(state_of(L), text, sizeof text);
+    lua_pushstring(L, text);
 }
 
 static void describe_shortage(clua_state *s) {
@@ -123,18 +156,34 @@ static void describe_shortage(clua_state *s) {
              s->memory.limit >> 10, s->memory.is_deep ? " (a function calls itself without end)" : "");
 }
 
+/// Ends a state for good: its memory comes back at once, and nothing of it is looked at any more.
+static void discard(clua_state *s) {
+    s->L = NULL;
+    clua_release_all(&s->memory);
+    s->bar = &s->dead_bar;
+    s->bound = s->bar_shown = false;
+}
+
 int clua_failed(clua_state *s, int status) {
-    lua_State *L = s->L;
-    if (status == LUA_ERRMEM && !s->fatal) s->fatal = CLUA_MEMORY;
-    if (status == LUA_ERRMEM || s->fatal == CLUA_MEMORY) {
+    if (status == LUA_ERRMEM && !s->fatal && !s->memory.long_text) s->fatal = CLUA_MEMORY;
+    if (s->fatal == CLUA_MEMORY) {
         describe_shortage(s);
     } else if (s->fatal) {
-        snprintf(s->error.message, sizeof s->error.message, "the strategy %s", fatal_text(s));
+        describe_overspending(s);
+    } else if (status == LUA_ERRMEM) {
+        memset(&s->error, 0, sizeof s->error);
+        describe_long_text(s, s->error.message, sizeof s->error.message);
     } else if (status == LUA_ERRERR && !s->error.message[0]) {
         snprintf(s->error.message, sizeof s->error.message, "an error while an error was handled (stack overflow)");
     }
     s->error.kind = s->fatal ? s->fatal : CLUA_FAILED;
-    lua_settop(L, s->bound ? AT_TOP : AT_HANDLER);
+    s->unwinding = 0;
+    if (s->fatal) {
+        s->created_orders = 0;
+        discard(s);
+        return s->error.kind;
+    }
+    lua_settop(s->L, s->bound ? AT_TOP : AT_HANDLER);
     clua_forget_created(s);
     return s->error.kind;
 }
@@ -142,17 +191,36 @@ int clua_failed(clua_state *s, int status) {
 void clua_raise_fatal(lua_State *L, int kind) {
     clua_state *s = state_of(L);
     if (!s->fatal) s->fatal = kind;
+    if (!s->is_overspent_noted) {
+        memset(&s->error, 0, sizeof s->error);
+        write_place(L, &s->error);
+        write_traceback(L, &s->error);
+        s->is_overspent_noted = true;
+    }
+    s->unwinding = 1;
     lua_pushlightuserdata(L, (void *)&fatal_sentinel);
     lua_error(L);
     abort();  // lua_error does not return
 }
 
 int clua_rethrow(lua_State *L, int status) {
-    if (status == LUA_ERRMEM) {
-        clua_state *s = state_of(L);
-        if (!s->fatal) s->fatal = CLUA_MEMORY;
-    }
+    clua_state *s = state_of(L);
+    if (status == LUA_ERRMEM && !s->fatal && !s->memory.long_text) s->fatal = CLUA_MEMORY;
     return lua_error(L);
+}
+
+bool clua_admit_note(clua_state *s, size_t bytes) {
+    static const char told[] = "this callback has logged and plotted more than 64 KiB: the rest of it is dropped";
+    uint64_t sequence = atomic_load_explicit(&s->sequence, memory_order_relaxed);
+    if (s->noted_sequence != sequence) {
+        s->noted_sequence = sequence;
+        s->noted_bytes = 0;
+    }
+    if (s->noted_bytes > CLUA_NOTE_BYTES) return false;
+    s->noted_bytes += bytes + 32;
+    if (s->noted_bytes <= CLUA_NOTE_BYTES) return true;
+    s->host.log(s->host.context, CLUA_WARN, (clua_text){told, sizeof told - 1});
+    return false;
 }
 
 // MARK: entering
@@ -166,9 +234,13 @@ bool clua_refused(clua_state *s) {
 }
 
 void clua_change_thread(clua_state *s) {
-    s->thread = pthread_self();
-    s->thread_mark = &clua_running;
-    clua_admit_signal();
+    if (s->watched_mark != &clua_running) {
+        s->thread = pthread_self();
+        s->watched_mark = &clua_running;
+        clua_admit_signal();
+    }
+    if (s->counts) clua_begin_count(s);  // and so at every call
+    else s->thread_mark = &clua_running;
 }
 
 int clua_protect(clua_state *s, lua_CFunction function, void *argument) {
@@ -195,6 +267,7 @@ static int prepare(lua_State *L) {
     clua_open_quotes(L);
     clua_open_indicators(L);
     clua_open_modules(L);
+    clua_open_budget(L);
     lua_gc(L, LUA_GCRESTART);
     s->loading = true;
     return 0;
@@ -228,6 +301,8 @@ clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host,
     clua_state *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     s->memory.limit = memory_limit;
+    atomic_store(&s->alarm, UINT64_MAX);
+    clua_find_lua();
     s->host = *host;
     if (!copy_roots(s, roots, root_count)) {
         free_own(s);
@@ -251,8 +326,9 @@ clua_state *clua_open(size_t memory_limit, uint64_t seed, const clua_host *host,
 
 size_t clua_close(clua_state *s) {
     clua_stop_watching(s);
-    lua_close(s->L);
+    if (s->L) lua_close(s->L);
     size_t left = s->memory.used;
+    clua_release_all(&s->memory);  // slabs that were kept for what might come
     free_own(s);
     return left;
 }

@@ -5,6 +5,7 @@
 #include <lua5.4/lauxlib.h>
 #include <lua5.4/lualib.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -33,6 +34,11 @@ enum {
     CLUA_TIMERS_PER_CALL = 64,
     CLUA_TIMERS = 10000,
     CLUA_TAG_CAP = 32,
+    CLUA_SERIES_CAP = 128,
+    CLUA_NAME_CAP = 256,    // of an instrument, a currency, a venue: what the host compares at no cost
+    CLUA_NOTE_BYTES = 64 << 10,  // of what one callback logs and plots
+    CLUA_SMALL_BLOCK = 512,
+    CLUA_UTF8 = 5,  // functions of that library
 };
 
 /// Fixed places on the main stack, so that entering a callback neither searches nor allocates.
@@ -110,12 +116,19 @@ typedef struct {
     bool valid;
 } bar;
 
+typedef struct slab slab;
+typedef struct large_block large_block;
+
 typedef struct {
     size_t used, peak, limit;
-    uint64_t fail_in;  // growths until all fail; 0: none will
-    char file[64];     // where the script was when it was last refused
+    size_t slab_bytes;  // of the slabs that small blocks lie in
+    slab *slabs, *with_room[CLUA_SMALL_BLOCK / 16 + 1];
+    large_block *large;
+    uint64_t fail_in;   // growths until all fail; 0: none will
+    size_t long_text;   // bytes of a string that was refused for its length alone
+    char file[64];      // where the script was when it was last refused
     int line;
-    bool is_deep;
+    bool is_deep, was_refused, is_shrinking;
 } memory;
 
 struct clua_state {
@@ -129,9 +142,24 @@ struct clua_state {
     _Atomic uint64_t sequence;
     pthread_t thread;
     /// Address of a variable of that thread: tells it at less cost than asking for the thread itself.
-    const void *thread_mark;
+    const void *thread_mark, *watched_mark;
     /// Set once, by the hang guard or by a refusal of memory; then no `pcall` of the script catches anything any more.
     volatile int fatal;
+    /// Work of the script: steps of library loops and, where they are counted, instructions of the VM.
+    uint64_t spent;
+    /// Where the next look at the budget is due. The signal handler sets it to 0.
+    _Atomic uint64_t alarm;
+    uint64_t budget;            // of one call, where instructions are counted; 0 for none
+    bool counts;                // instructions are counted
+    bool is_overspent_noted;    // the error says where the script was stopped
+    /// Something is on its way out to the call that entered the script: the last resort of the hang guard keeps off.
+    volatile sig_atomic_t unwinding;
+    volatile sig_atomic_t is_broken;  // it was torn out of Lua's own code: its state must not be looked at any more
+    uint64_t noted_sequence;    // the call that the next belongs to
+    size_t noted_bytes;         // of its log and plots
+    uint64_t drained;           // see budget.c
+    uint32_t drain_prologue;
+    bool is_draining, is_counting;
     bool loading, stopping, bound;
     bool has[CLUA_CALLBACKS];
     uint64_t random[4];
@@ -149,13 +177,14 @@ struct clua_state {
     size_t saved_count, saved_capacity;
     clua_param *params;
     size_t param_count;
-    bar *bar;
+    bar *bar, dead_bar;
     uint32_t bar_reads;  // fields of bars that the script has read, a bit each
     bool bar_shown;      // the table of those answers for the record; to be ended before anything but `on_bar` runs
     struct watchdog *watchdog;
     const void *key[KEY_COUNT];
     uint8_t key_places[KEY_PLACES];  // by address: number of the key plus one, or of another one before it
     live_orders live;
+    lua_CFunction utf8[CLUA_UTF8];  // the standard ones
 };
 
 /// The state that runs on this thread, for the signal handler of the hang guard.
@@ -194,6 +223,20 @@ bool clua_refused(clua_state *s);
 // records.c. Like `clua_hide_bar` it neither raises nor asks for memory: the keys are there.
 void clua_show_bar(clua_state *s, const clua_bar *values);
 void clua_raise_fatal(lua_State *L, int kind) __attribute__((noreturn));
+/// Beyond the alarm: raises where the call is over its deadline or its budget.
+void clua_overspent(lua_State *L);
+/// Charges the work of a library loop, in units of about an instruction of the VM. Raises where the budget is spent.
+static inline __attribute__((always_inline)) void clua_charge(lua_State *L, size_t units) {
+    clua_state *s = state_of(L);
+    s->spent += units;
+    if (__builtin_expect(s->spent >= atomic_load_explicit(&s->alarm, memory_order_relaxed), 0)) clua_overspent(L);
+}
+/// Begins the count of a call.
+void clua_begin_count(clua_state *s);
+/// What `pcall` answers for a string that was refused for its length alone: pushes it.
+void clua_push_long_text(lua_State *L);
+/// True for a note of `bytes` that still fits into what one callback may write.
+bool clua_admit_note(clua_state *s, size_t bytes);
 /// Raises again what a protected call has just answered, whatever it was.
 int clua_rethrow(lua_State *L, int status);
 

@@ -1,74 +1,141 @@
-// `table.sort`: the standard one draws a pivot from the clock for some large arrays, so that equal elements may come out
-// otherwise in the next run. This one merges: stable, and at most n·log2(n) comparisons whatever the comparison says.
-#include "state.h"
+// The table library: our own functions in the place of the standard ones, with a budget in every loop. They honour metamethods
+// as the manual has it.
+#include "tables.h"
+#include "strings.h"
 
-static bool less(lua_State *L, int a, int b) {
-    if (lua_isnil(L, 2)) return lua_compare(L, a, b, LUA_OPLT);
-    a = lua_absindex(L, a);
-    b = lua_absindex(L, b);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, a);
-    lua_pushvalue(L, b);
-    lua_call(L, 2, 1);
-    bool answer = lua_toboolean(L, -1);
+static void check_metamethod(lua_State *L, int index, const char *name) {
+    lua_pushstring(L, name);
+    if (lua_rawget(L, -2) == LUA_TNIL) luaL_checktype(L, index, LUA_TTABLE);  // raises
     lua_pop(L, 1);
-    return answer;
 }
 
-/// Merges [low, middle) and [middle, high) of the list at `from` into the list at `to`; both count from 1.
-static void merge(lua_State *L, int from, int to, lua_Integer low, lua_Integer middle, lua_Integer high) {
-    lua_Integer left = low, right = middle;
-    for (lua_Integer out = low; out < high; out++) {
-        bool takes_left;
-        if (left == middle) {
-            takes_left = false;
-        } else if (right == high) {
-            takes_left = true;
-        } else {
-            lua_rawgeti(L, from, left);
-            lua_rawgeti(L, from, right);
-            takes_left = !less(L, -1, -2);
-            lua_pop(L, 2);
-        }
-        lua_rawgeti(L, from, takes_left ? left++ : right++);
-        lua_rawseti(L, to, out);
-    }
+static void check_table(lua_State *L, int index, bool reads, bool writes, bool has_length) {
+    if (lua_type(L, index) == LUA_TTABLE) return;
+    if (!lua_getmetatable(L, index)) luaL_checktype(L, index, LUA_TTABLE);
+    if (reads) check_metamethod(L, index, "__index");
+    if (writes) check_metamethod(L, index, "__newindex");
+    if (has_length) check_metamethod(L, index, "__len");
+    lua_pop(L, 1);
 }
 
-static int sort(lua_State *L) {
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_Integer n = luaL_len(L, 1);
-    if (n > 1) luaL_argcheck(L, n < INT32_MAX, 1, "array too big");
-    if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_settop(L, 2);
-    if (n < 2) return 0;
-    lua_createtable(L, (int)n, 0);
-    lua_createtable(L, (int)n, 0);
-    for (lua_Integer i = 1; i <= n; i++) {
+lua_Integer clua_check_list(lua_State *L, int index, bool reads, bool writes) {
+    check_table(L, index, reads, writes, true);
+    return luaL_len(L, index);
+}
+
+/// Moves [first, last] of the table at 1 one place up (`by` 1) or down (`by` -1), nearest end first.
+static void shift(lua_State *L, lua_Integer first, lua_Integer last, int by) {
+    for (lua_Integer i = by > 0 ? last : first; by > 0 ? i >= first : i <= last; i -= by) {
+        clua_charge(L, 1);
         lua_geti(L, 1, i);
-        lua_rawseti(L, 3, i);
+        lua_seti(L, 1, (lua_Integer)((lua_Unsigned)i + (lua_Unsigned)by));
     }
-    int from = 3, to = 4;
-    for (lua_Integer width = 1; width < n; width *= 2) {
-        for (lua_Integer low = 1; low <= n; low += 2 * width) {
-            lua_Integer middle = low + width <= n + 1 ? low + width : n + 1;
-            lua_Integer high = middle + width <= n + 1 ? middle + width : n + 1;
-            merge(L, from, to, low, middle, high);
-        }
-        int swap = from;
-        from = to;
-        to = swap;
+}
+
+static int insert(lua_State *L) {
+    lua_Integer end = (lua_Integer)((lua_Unsigned)clua_check_list(L, 1, true, true) + 1), place = end;
+    switch (lua_gettop(L)) {
+    case 2:
+        break;
+    case 3:
+        place = luaL_checkinteger(L, 2);
+        luaL_argcheck(L, (lua_Unsigned)place - 1 < (lua_Unsigned)end, 2, "position out of bounds");
+        shift(L, place, end - 1, 1);
+        break;
+    default:
+        return luaL_error(L, "wrong number of arguments to 'insert'");
     }
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_rawgeti(L, from, i);
-        lua_seti(L, 1, i);
-    }
+    lua_seti(L, 1, place);
     return 0;
 }
 
+static int take_out(lua_State *L) {
+    lua_Integer length = clua_check_list(L, 1, true, true), place = luaL_optinteger(L, 2, length);
+    if (place != length) luaL_argcheck(L, (lua_Unsigned)place - 1 <= (lua_Unsigned)length, 2, "position out of bounds");
+    lua_geti(L, 1, place);
+    if (place < length) shift(L, place + 1, length, -1);
+    lua_pushnil(L);
+    lua_seti(L, 1, place < length ? length : place);
+    return 1;
+}
+
+static int move(lua_State *L) {
+    lua_Integer first = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3), to = luaL_checkinteger(L, 4);
+    int target = lua_isnoneornil(L, 5) ? 1 : 5;
+    check_table(L, 1, true, false, false);
+    check_table(L, target, false, true, false);
+    if (last >= first) {
+        luaL_argcheck(L, first > 0 || last < LUA_MAXINTEGER + first, 3, "too many elements to move");
+        lua_Integer count = last - first + 1;
+        luaL_argcheck(L, to <= LUA_MAXINTEGER - count + 1, 4, "destination wrap around");
+        bool overlaps = to > first && to <= last && (target == 1 || lua_compare(L, 1, target, LUA_OPEQ));
+        for (lua_Integer i = 0; i < count; i++) {
+            lua_Integer from = overlaps ? count - 1 - i : i;
+            clua_charge(L, 1);
+            lua_geti(L, 1, first + from);
+            lua_seti(L, target, to + from);
+        }
+    }
+    lua_pushvalue(L, target);
+    return 1;
+}
+
+static void add_part(lua_State *L, luaL_Buffer *out, lua_Integer place) {
+    lua_geti(L, 1, place);
+    if (!lua_isstring(L, -1)) {
+        luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(L, -1), (LUAI_UACINT)place);
+    }
+    luaL_addvalue(out);
+}
+
+static int concat(lua_State *L) {
+    lua_Integer length = clua_check_list(L, 1, true, false);
+    size_t gap;
+    const char *between = luaL_optlstring(L, 2, "", &gap);
+    lua_Integer first = luaL_optinteger(L, 3, 1), last = luaL_optinteger(L, 4, length);
+    luaL_Buffer out;
+    luaL_buffinit(L, &out);
+    for (lua_Integer i = first; i <= last; i++) {
+        size_t before = luaL_bufflen(&out);
+        add_part(L, &out, i);
+        if (i < last) luaL_addlstring(&out, between, gap);
+        step_charge(L, luaL_bufflen(&out) - before);
+        clua_check_length(L, luaL_bufflen(&out), "table.concat");
+        if (i == LUA_MAXINTEGER) break;
+    }
+    luaL_pushresult(&out);
+    return 1;
+}
+
+static int pack(lua_State *L) {
+    int count = lua_gettop(L);
+    clua_charge(L, (size_t)count);
+    lua_createtable(L, count, 1);
+    lua_insert(L, 1);
+    for (int i = count; i >= 1; i--) lua_seti(L, 1, i);
+    lua_pushinteger(L, count);
+    lua_setfield(L, 1, "n");
+    return 1;
+}
+
+static int unpack(lua_State *L) {
+    lua_Integer first = luaL_optinteger(L, 2, 1), last = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : luaL_checkinteger(L, 3);
+    if (first > last) return 0;
+    lua_Unsigned count = (lua_Unsigned)last - (lua_Unsigned)first;
+    if (count >= INT32_MAX || !lua_checkstack(L, (int)(count + 1))) return luaL_error(L, "too many results to unpack");
+    for (lua_Unsigned i = 0; i <= count; i++) {
+        clua_charge(L, 1);
+        lua_geti(L, 1, first + (lua_Integer)i);
+    }
+    return (int)count + 1;
+}
+
 void clua_open_tables(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"insert", insert}, {"remove", take_out}, {"move", move}, {"concat", concat}, {"pack", pack}, {"unpack", unpack}, {NULL, NULL},
+    };
     lua_getglobal(L, LUA_TABLIBNAME);
-    lua_pushcfunction(L, sort);
-    lua_setfield(L, -2, "sort");
+    luaL_setfuncs(L, functions, 0);
+    clua_open_sort(L);
     lua_pop(L, 1);
 }

@@ -1,5 +1,13 @@
 #include "COpenSSL.h"
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+int perigee_refuse_dumps(void) {
+    struct rlimit none = {0, 0};
+    int limited = setrlimit(RLIMIT_CORE, &none);
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && limited == 0;
+}
 
 SSL_CTX *perigee_ssl_context(int is_server, int minimum_version, int maximum_version, int security_level) {
     SSL_CTX *context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());

@@ -45,9 +45,25 @@ extension Settings {
         }
         if let table = try root.section("simulation") { simulation = try Simulation(table, folder: folder) }
         try readRisk(root)
+        if let table = try root.section("release") {
+            releasedCode = try table.strings("full") ?? []
+            try table.finish()
+        }
         if let table = try root.section("watchdog") { try readWatchdog(table) }
         if let table = try root.section("dashboard") { try readDashboard(table, folder: folder) }
+        if let table = try root.section("metrics") { try readMetrics(table) }
         try root.finish()
+    }
+
+    private mutating func readMetrics(_ table: Section) throws(ConfigurationError) {
+        var read = Metrics()
+        read.listen = try table.string("listen") ?? read.listen
+        try table.finish()
+        let parts = read.listen.lastIndex(of: ":").map { (host: read.listen[..<$0], port: read.listen[read.listen.index(after: $0)...]) }
+        guard let parts, ["127.0.0.1", "localhost", "[::1]"].contains(parts.host), UInt16(parts.port) != nil else {
+            throw table.error("listen", found: "\"\(read.listen)\"", expected: "127.0.0.1:PORT, [::1]:PORT or localhost:PORT: metrics are for this machine only")
+        }
+        metrics = read
     }
 
     private mutating func readRun(_ table: Section, folder: Folder) throws(ConfigurationError) {
@@ -76,7 +92,9 @@ extension Settings {
 
     private mutating func readWatchdog(_ table: Section) throws(ConfigurationError) {
         watchdog.feedSilence = try table.span("feed_silence") ?? watchdog.feedSilence
-        watchdog.strategyDeadline = try table.span("strategy_deadline") ?? watchdog.strategyDeadline
+        watchdog.strategyDeadline = try table.deadline("strategy_deadline") ?? watchdog.strategyDeadline
+        watchdog.strategyMemory = try table.memory("strategy_memory") ?? watchdog.strategyMemory
+        watchdog.strategyBudget = try table.integer("strategy_budget", least: 1).map { UInt64($0) } ?? watchdog.strategyBudget
         watchdog.deadMan = try table.span("dead_man") ?? watchdog.deadMan
         try table.finish()
     }
@@ -134,6 +152,9 @@ extension Settings.Strategy {
         self.file = folder.resolve(file)
         name = try table.string("name") ?? String(stem)
         onError = try table.choice("on_error", Settings.OnError.self)
+        deadline = try table.deadline("deadline")
+        memory = try table.memory("memory")
+        budget = try table.integer("budget", least: 1).map { UInt64($0) }
         if let section = try table.section("params") {
             for key in section.keys {
                 guard let node = section.take(key) else { continue }

@@ -14,9 +14,13 @@ extension RiskLimits {
                     throw named.error(name, found: "\"\(name)\"", expected: "an instrument as \"venue:SYMBOL\"")
                 }
                 let symbol = name[name.index(after: colon)...]
-                instruments[name] = try Scope(section, base: symbol.firstIndex(of: "_").map { String(symbol[..<$0]) })
+                instruments[name] = try Scope(section, base: symbol.firstIndex(of: "_").map { String(symbol[..<$0]) }, isInstrument: true)
                 try section.finish()
             }
+        }
+        if let section = try table.section("canary") {
+            canary = try Scope(section, base: nil)
+            try section.finish()
         }
         if let named = try table.section("strategy") {
             for name in named.keys {
@@ -49,7 +53,8 @@ extension RiskLimits {
 
 extension RiskLimits.Scope {
     /// - Parameter base: The base currency of an instrument's own scope, whose quantities need no table.
-    init(_ table: Section, base: String?) throws(ConfigurationError) {
+    /// - Parameter isInstrument: Without what is counted over the account or a venue only.
+    init(_ table: Section, base: String?, isInstrument: Bool = false) throws(ConfigurationError) {
         self.init()
         maxOrderQuantity = try table.decimals("max_order_qty", alone: base) ?? [:]
         maxOrderValue = try table.amount("max_order_value")
@@ -64,13 +69,14 @@ extension RiskLimits.Scope {
         maxPosition = try table.decimals("max_position", alone: base) ?? [:]
         balanceHaircut = try table.fraction("balance_haircut", atMost: .one)
         duplicateWindow = try table.span("duplicate_window")
-        later = try LaterLimits(table)
+        later = try LaterLimits(table, isInstrument: isInstrument)
     }
 }
 
 extension LaterLimits {
-    init(_ table: Section) throws(ConfigurationError) {
+    init(_ table: Section, isInstrument: Bool) throws(ConfigurationError) {
         self.init()
+        fillTolerance = try table.fraction("fill_tolerance")
         if let section = try table.section("collar_over_time") {
             var limit = CollarOverTime()
             limit.drift = try section.fraction("drift")
@@ -86,6 +92,7 @@ extension LaterLimits {
             marketData = limit
             try section.finish()
         }
+        if isInstrument { return }
         if let section = try table.section("messages") {
             var limit = Messages()
             limit.rate = try section.count("rate")
@@ -105,6 +112,5 @@ extension LaterLimits {
         maxNet = try table.amount("max_net")
         dailyLoss = try table.amount("daily_loss")
         maxDrawdown = try table.fraction("max_drawdown", atMost: .one)
-        fillTolerance = try table.fraction("fill_tolerance")
     }
 }

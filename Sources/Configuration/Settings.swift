@@ -10,9 +10,13 @@ public struct Settings: Sendable {
     public var strategies: [Strategy] = []
     public var simulation = Simulation()
     public var limits = RiskLimits()
+    /// `[release] full`: SHA-256 of the code that is out of its trial (C32).
+    public var releasedCode: [String] = []
     public var onDisconnect = OnDisconnect.cancel
     public var watchdog = Watchdog()
     public var dashboard = Dashboard()
+    /// Nil: no metrics over HTTP.
+    public var metrics: Metrics?
 
     public init() {}
 
@@ -41,6 +45,10 @@ public struct Settings: Sendable {
         /// Sorted by name.
         public var parameters: [Parameter] = []
         public var onError: OnError?
+        /// Of one callback, in paper and live; ``Watchdog/strategyDeadline`` where it is nil, and so below.
+        public var deadline: Span?
+        public var memory: Int?
+        public var budget: UInt64?
     }
 
     /// One entry of `params`, as `--set` would give it.
@@ -69,7 +77,8 @@ public struct Settings: Sendable {
         public var balance: [String: ExactDecimal] = [:]
         public var seed: Int64?
         public var strictBudget: Bool?
-        public var computeCost: Span?
+        /// As the flag has it: `1ns`, `0.5ns/instr`.
+        public var computeCost: String?
         /// Who answers requests for quotes; nil: the default dealer.
         public var dealer: Dealer?
         public init() {}
@@ -96,7 +105,18 @@ public struct Settings: Sendable {
     public struct Watchdog: Hashable, Sendable {
         public var feedSilence = Span(nanoseconds: 10_000_000_000)
         public var strategyDeadline = Span(nanoseconds: 50_000_000)
+        /// Bytes that a strategy's Lua state may hold, and its indicators as many.
+        public var strategyMemory = 64 << 20
+        /// Instructions of one callback, where they are counted: as many as the deadline has nanoseconds.
+        public var strategyBudget: UInt64 = 50_000_000
         public var deadMan = Span(nanoseconds: 5_000_000_000)
+        public init() {}
+    }
+
+    /// `[metrics]`
+    public struct Metrics: Hashable, Sendable {
+        /// `127.0.0.1:PORT`, `[::1]:PORT` or `localhost:PORT`.
+        public var listen = "127.0.0.1:9464"
         public init() {}
     }
 

@@ -18,7 +18,7 @@ extension Settings.Simulation {
         balance = try table.decimals("balance") ?? [:]
         seed = try table.integer("seed")
         strictBudget = try table.boolean("strict_budget")
-        computeCost = try table.span("compute_cost")
+        computeCost = try table.string("compute_cost")
         if let section = try table.section("rfq") { dealer = try Dealer(section) }
         if let span = sample, span <= .zero { throw table.error("sample", found: "\"\(span.text)\"", expected: "a duration above zero") }
         try table.finish()
@@ -42,7 +42,7 @@ extension Settings.Simulation {
         return tail.utf8.first.map { ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 } ?? false
     }
 
-    private static func isQueue(_ text: String) -> Bool {
+    static func isQueue(_ text: String) -> Bool {
         if ["risk-averse", "fifo", "log"].contains(text) { return true }
         guard text.hasPrefix("power:"), let power = try? ExactDecimal(String(text.dropFirst(6))) else { return false }
         return power.mantissa > 0

@@ -30,10 +30,12 @@ extension Settings {
         /// What a simulation takes fees in.
         public enum FeeCurrency: String, CaseIterable, Sendable { case quote, base, received }
         public enum FeeRounding: String, CaseIterable, Sendable { case up, down, even }
-        public var feeCurrency = FeeCurrency.quote
+        public var feeCurrency: FeeCurrency?
         /// Digits after the point of a fee, nil where it is exact.
         public var feePlaces: Int?
-        public var feeRounding = FeeRounding.up
+        public var feeRounding: FeeRounding?
+        /// What simulations assume of the venue: that of its kind, or a file of the user's own.
+        public var profile: VenueProfile?
         /// The kind's other keys, as texts (`auth`, `book`, `poll`, `workflow`, `venue`, `orders`, `fix_tls`).
         public var options: [String: String] = [:]
     }
@@ -86,6 +88,8 @@ extension Settings.Venue {
     private enum Route: String, CaseIterable { case socket, rest }
     private enum Workflow: String, CaseIterable { case rfq, order }
     private enum Orders: String, CaseIterable { case rest, fix }
+    private enum FIXReset: String, CaseIterable { case logon, logout, disconnect, never }
+    private enum Token: String, CaseIterable { case jwt, hmac }
     /// Identifiers may be written out; everything else is a secret.
     private static let identifiers = ["account_id", "user_id", "user"]
 
@@ -112,15 +116,15 @@ extension Settings.Venue {
         if let fees = try table.section("fees") {
             makerFee = try fees.decimal("maker", least: nil)
             takerFee = try fees.decimal("taker", least: nil)
-            feeCurrency = try fees.choice("currency", FeeCurrency.self) ?? feeCurrency
-            feeRounding = try fees.choice("rounding", FeeRounding.self) ?? feeRounding
-            if let places = try fees.integer("places") {
-                guard (0...Int64(Amount.scale)).contains(places) else {
-                    throw fees.error("places", found: "\(places)", expected: "0 to \(Amount.scale) digits after the point")
-                }
-                feePlaces = Int(places)
-            }
+            feeCurrency = try fees.choice("currency", FeeCurrency.self)
+            feeRounding = try fees.choice("rounding", FeeRounding.self)
+            feePlaces = try fees.places("places")
             try fees.finish()
+        }
+        if let path = try table.string("profile") {
+            profile = try VenueProfile.load(folder.resolve(path))
+        } else {
+            profile = .of(kind)
         }
         try readOptions(table)
         for rules in try table.sections("instrument") { instrumentRules.append(try InstrumentRules(rules)) }
@@ -170,6 +174,9 @@ extension Settings.Venue {
             options["venue"] = try table.string("venue")
             options["orders"] = try table.choice("orders", Orders.self)?.rawValue
             options["fix_tls"] = try table.boolean("fix_tls").map { $0 ? "true" : "false" }
+            options["fix_reset"] = try table.choice("fix_reset", FIXReset.self)?.rawValue
+            options["auth"] = try table.choice("auth", Token.self)?.rawValue
+            options["collar"] = try table.decimal("collar")?.description
         case .cryptocom, .sim: break
         }
     }
@@ -194,7 +201,13 @@ extension Section {
         guard case .string(let text) = node else {
             throw error(key, found: node.kind, expected: "\"env:NAME\" or \"file:PATH\"")
         }
-        if text.hasPrefix("env:"), text.utf8.count > 4 { return .environment(String(text.dropFirst(4))) }
+        let isName = text.utf8.count > 4 && text.utf8.dropFirst(4).allSatisfy { byte in
+            byte == UInt8(ascii: "_") || byte &- 48 <= 9 || (byte | 0x20) &- 97 < 26
+        }
+        if text.hasPrefix("env:"), !isName {
+            throw error(key, found: "env: with what is no variable's name (not shown)", expected: "\"env:NAME\" of letters, digits and _")
+        }
+        if text.hasPrefix("env:") { return .environment(String(text.dropFirst(4))) }
         if text.hasPrefix("file:"), text.utf8.count > 5 { return .file(folder.resolve(String(text.dropFirst(5)))) }
         if mayBeLiteral, !text.isEmpty { return .identifier(text) }
         throw error(key, found: "a literal (not shown)", expected: "\"env:NAME\" or \"file:PATH\"; secrets do not belong in this file")

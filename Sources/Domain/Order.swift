@@ -30,7 +30,7 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
     public private(set) var request: OrderRequest
     public private(set) var phase = Phase.pending
     public private(set) var isCancelRequested = false
-    public private(set) var isAmendRequested = false
+    public private(set) var amends = AmendsInFlight()
     public private(set) var filled = Quantity.zero
     /// Σ price × size of its fills, in tick·lots: the average price is this over `filled`.
     public private(set) var filledTickLots: Int128 = 0
@@ -97,12 +97,12 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
             isCancelRequested = false
             return .advanced
         case (_, .amended(let price, let open)):
-            return amend(price: price, open: open)
+            return amend(price: price, open: open, at: time)
         case (.done, .amendRejected):
             return .unchanged
         case (_, .amendRejected):
             guard isAmendRequested else { return .contradicted }
-            isAmendRequested = false
+            amends.answered()
             return .advanced
         case (_, .filled(let fill)):
             return absorb(fill, at: time)
@@ -129,14 +129,16 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
-    private mutating func amend(price: Price, open: Quantity) -> Change {
+    private mutating func amend(price: Price, open: Quantity, at time: Timestamp) -> Change {
         switch phase {
         case .done:
             return .contradicted
         case .pending, .working, .unknown:
-            isAmendRequested = false
+            amends.answered()
             request.price = price
             request.quantity = filled + open
+            // Amended to what was filled already: nothing more will come.
+            if open == .zero, filled > .zero { return close(.filled, at: time) }
             return .advanced
         }
     }
@@ -154,15 +156,23 @@ public struct Order: Hashable, Sendable, BitwiseCopyable {
         return true
     }
 
-    public mutating func requestAmend() -> Bool {
-        guard isOpen, !isCancelRequested else { return false }
-        isAmendRequested = true
-        return true
+    /// Whether an amendment can be asked for.
+    public var mayAmend: Bool { isOpen && !isCancelRequested }
+    public var isAmendRequested: Bool { !amends.isEmpty }
+
+    /// Notes that an amendment has left.
+    public mutating func noteAmend(_ request: AmendRequest) { amends.sent(request) }
+
+    /// The amendment with what it keeps written out: as the venue will know it if it accepts all that is in flight before it.
+    public func spelledOut(_ amendment: AmendRequest) -> AmendRequest {
+        var whole = amendment
+        if whole.keepsPrice { whole.price = amends.price ?? request.price }
+        if whole.keepsQuantity { whole.quantity = amends.quantity ?? leaves }
+        return whole
     }
 
-    /// Takes back a cancel or an amendment that never left.
+    /// Takes back a cancel that never left.
     public mutating func withdrawCancel() { isCancelRequested = false }
-    public mutating func withdrawAmend() { isAmendRequested = false }
 
     /// Notes that the answer to what we sent is lost.
     public mutating func loseTrack() {

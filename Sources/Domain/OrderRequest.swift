@@ -86,8 +86,13 @@ public struct AmendRequest: Hashable, Sendable, BitwiseCopyable {
     public var price: Price
     /// What shall be open after the amendment, in lots.
     public var quantity: Quantity
+    /// Only the quantity changes: ``price`` is where the order stands, or will stand by an amendment in flight.
+    public var keepsPrice: Bool
+    /// Only the price changes: ``quantity`` is what is open, or will be by an amendment in flight.
+    public var keepsQuantity: Bool
 
-    public init(id: OrderID, price: Price, quantity: Quantity) {
+    public init(id: OrderID, price: Price, quantity: Quantity, keepsPrice: Bool = false, keepsQuantity: Bool = false) {
         (self.id, self.price, self.quantity) = (id, price, quantity)
+        (self.keepsPrice, self.keepsQuantity) = (keepsPrice, keepsQuantity)
     }
 }

@@ -75,6 +75,9 @@
         return negative ? -value : value
     }
 
+    /// A copy.
+    public var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
+
     /// The bytes as text; what is not UTF-8 is replaced.
     public var text: String {
         unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)

@@ -9,8 +9,8 @@ public struct Gate: Sendable {
     /// The largest value of one order that is judged at all, for the same reason.
     static let largestValue = Int128.max >> 10
 
-    /// Which limits are in force: 1 from the start, one more at each ``replace(_:)``.
-    public private(set) var limitVersion: UInt32 = 1
+    /// Which limits are in force: the ledger's number from the start, one more at each ``replace(_:)``.
+    public private(set) var limitVersion: UInt32
     private let instruments: [Instrument]
     private let strategy: String
     private(set) var limits: [InstrumentLimits]
@@ -22,9 +22,12 @@ public struct Gate: Sendable {
     public private(set) var live: LiveDefaults?
     package var conditions: LiveConditions
 
-    /// - Parameter live: What a live or paper desk takes for granted; nil in a backtest.
-    public init(instruments: [Instrument], limits: RiskLimits, strategy: String = "", live: LiveDefaults? = nil) {
+    /// - Parameters:
+    ///   - live: What a live or paper desk takes for granted; nil in a backtest.
+    ///   - version: Of these limits, as the ledger numbers them (C28).
+    public init(instruments: [Instrument], limits: RiskLimits, strategy: String = "", live: LiveDefaults? = nil, version: UInt32 = 1) {
         self.instruments = instruments
+        limitVersion = version
         self.strategy = strategy
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
@@ -47,6 +50,7 @@ public struct Gate: Sendable {
     public mutating func replace(_ limits: RiskLimits) {
         self.limits = instruments.map { InstrumentLimits($0, limits: limits, strategy: strategy) }
         longestWindow = self.limits.map(\.duplicateWindow).max() ?? .zero
+        conditions.replace(instruments, limits: limits, strategy: strategy, live: live)
         quotes.margin = limits.later.quoteMargin ?? live?.quoteMargin ?? .zero
         limitVersion += 1
     }
@@ -90,8 +94,23 @@ public struct Gate: Sendable {
         var changed = request
         (changed.price, changed.quantity) = (amendment.price, amendment.quantity)
         let others = exposure.without(request.side, leaves: leaves, at: charge.price, limit: limit)
-        let amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        var amended = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+        if amendment.keepsPrice, amendment.price != request.price {
+            // An amendment in flight would bring that price: where the venue refuses it, the order stays where it stands.
+            changed.price = request.price
+            let standing = try judge(changed, at: now, exposure: others, limit: limit, isNew: false)
+            if standing.value > amended.value { amended = standing }
+        }
+        if conditions.isInForce { conditions.noteMessage(request.instrument, at: now) }
         return ClearedAmendment(amendment, charge: amended, limitVersion: limitVersion)
+    }
+
+    /// What an order of an earlier start is charged with: it was cleared then, and counts now.
+    public func charge(adopting request: OrderRequest) -> Charge {
+        let limit = limits[request.instrument.position]
+        let price = request.type.hasLimit ? request.price : request.type.isStop ? request.stop : Price(ticks: 0)
+        let value = limit.value(ticks: price.ticks, lots: request.quantity.lots) ?? 0
+        return Charge(price: price, value: Amount(raw: value), reserve: limit.reserve(request.side, value: value, lots: request.quantity.lots) ?? .zero)
     }
 
     /// What to set aside for an open quantity, as ``Charge/reserve`` counts it.

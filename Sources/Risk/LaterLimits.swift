@@ -48,14 +48,14 @@ public struct LaterLimits: Hashable, Sendable {
     public init() {}
 }
 
-/// The same for the whole account. The break limits (C27) are kept and bind nothing yet.
+/// The same for the whole account.
 public struct LaterAccountLimits: Hashable, Sendable {
     /// C18: the instruments each strategy may trade; nil: the configured ones.
     public var permit: [String: [String]]?
     /// C26: how many unknown orders are borne, and for how long.
     public var unknownMax: Int?
     public var unknownAge: Span?
-    /// C27: how far a position may differ from the venue's, by currency, and for how long.
+    /// C27: how far a balance may differ from what our fills add up to, in its own currency, and for how long; the desk's, not the gate's.
     public var breakTolerance: ExactDecimal?
     public var breakAge: Span?
     /// C35: what is taken off the end of every quote; nil: the desk's own.

@@ -82,7 +82,7 @@ package struct LiveConditions: Sendable {
             if venues[instrument.venue] == nil { venues[instrument.venue] = LiveConditions.venue(instrument.venue, [account, own], live) }
         }
         let repeated = [account, own].compactMap(\.repeatedFills).filter { $0.count != nil && $0.per != nil }
-        if let tightest = repeated.min(by: { ($0.count ?? 0) < ($1.count ?? 0) }), let count = tightest.count, let per = tightest.per {
+        if let count = repeated.compactMap(\.count).min(), let per = repeated.compactMap(\.per).max() {
             (fills, fillLimit) = (RollingWindow(capacity: count + 1, window: per), count)
         }
         (maxGross, maxNet) = ([account, own].compactMap(\.maxGross).min(), [account, own].compactMap(\.maxNet).min())
@@ -93,17 +93,33 @@ package struct LiveConditions: Sendable {
             || venues.values.contains { $0.messages != nil }
     }
 
+    /// Other limits: what happened so far and how far trading is open stay.
+    mutating func replace(_ all: [Instrument], limits: RiskLimits, strategy name: String, live: LiveDefaults?) {
+        var next = LiveConditions(all, limits: limits, strategy: name, live: live)
+        for index in instruments.indices {
+            (next.instruments[index].state, next.instruments[index].invalidSince) = (instruments[index].state, instruments[index].invalidSince)
+        }
+        for name in venues.keys.sorted() {
+            next.venues[name]?.isLocked = venues[name]?.isLocked ?? true
+            next.venues[name]?.state = venues[name]?.state ?? .active
+        }
+        (next.everything, next.strategy) = (everything, strategy)
+        next.isInForce = next.isInForce || isInForce
+        self = next
+    }
+
     private static func instrument(_ instrument: Instrument, _ scopes: [LaterLimits], _ live: LiveDefaults?) -> PerInstrument {
         var entry = PerInstrument(venue: instrument.venue)
         for collar in scopes.compactMap(\.collarOverTime) {
             guard let per = collar.per else { continue }
             if let drift = collar.drift {
                 entry.drift = min(entry.drift ?? .max, parts(drift))
-                entry.anchor = PriceAnchor(window: per)
+                // The tightest of each: less, over the longest time.
+                entry.anchor = PriceAnchor(window: max(entry.anchor?.window ?? .zero, per))
             }
             if let slippage = collar.slippage {
                 entry.slippageLimit = min(entry.slippageLimit ?? .max, parts(slippage))
-                entry.slippage = RollingSum(window: per)
+                entry.slippage = RollingSum(window: max(entry.slippage?.window ?? .zero, per))
             }
         }
         let ages = scopes.compactMap { $0.marketData?.maxAge }
@@ -117,8 +133,8 @@ package struct LiveConditions: Sendable {
     private static func venue(_ name: String, _ scopes: [LaterLimits], _ live: LiveDefaults?) -> PerVenue {
         var venue = PerVenue(isLocked: live != nil)
         let given = scopes.compactMap(\.messages).filter { $0.rate != nil && $0.per != nil }
-        if let tightest = given.min(by: { ($0.rate ?? 0) < ($1.rate ?? 0) }), let rate = tightest.rate, let per = tightest.per {
-            (venue.rate, venue.reserved) = (rate, tightest.reservedForCancels ?? (rate + 3) / 4)
+        if let rate = given.compactMap(\.rate).min(), let per = given.compactMap(\.per).max() {
+            (venue.rate, venue.reserved) = (rate, given.compactMap(\.reservedForCancels).max() ?? (rate + 3) / 4)
             venue.messages = RollingWindow(capacity: rate, window: per)
         } else if let published = live?.messages[name] {
             (venue.rate, venue.reserved) = (published.rate, published.reservedForCancels)

@@ -40,10 +40,20 @@ public struct RiskLimits: Hashable, Sendable {
     public var instruments: [String: Scope] = [:]
     /// By the strategy's name.
     public var strategies: [String: Scope] = [:]
+    /// C32: what new code is held to, beside everything else; nil where releases are not staged.
+    public var canary: Scope?
     public var selfMatch = SelfMatch.deny
     public var later = LaterAccountLimits()
 
     public init() {}
+    /// These limits with those of new code for the strategies named.
+    public func withCanary(_ names: [String]) -> RiskLimits {
+        guard let canary else { return self }
+        var limits = self
+        for name in names { limits.strategies[name] = (strategies[name] ?? Scope()).tightened(by: canary) }
+        return limits
+    }
+
     /// No limit is set.
     public static let none = RiskLimits()
 

@@ -10,8 +10,12 @@ public struct LuaOptions: Sendable {
     public var memoryLimit = 64 << 20
     /// The hang guard: a callback that runs longer ends the run. Nil for none.
     public var deadline: Span? = Span(nanoseconds: 10_000_000_000)
-    /// Called on a thread of its own where a callback is inside a library function after twice the deadline, so that nothing
-    /// can stop it but the end of the process.
+    /// The work of one callback is counted, in instructions of the VM and steps of library loops (``LuaStrategy/work``), and a
+    /// callback that does more than this is stopped: at the same instruction on every machine. 0 counts without a limit. Nil counts
+    /// nothing, and costs nothing.
+    public var instructionBudget: UInt64?
+    /// Called on a thread of its own where a callback is still there after four times the deadline, inside code of the host, so
+    /// that nothing can stop it but the end of the process.
     public var whenStuck: (@convention(c) () -> Void)?
     /// Where `require` looks, in this order.
     public var moduleFolders: [String] = []

@@ -6,9 +6,11 @@ extension LuaStrategy: Strategy {
     /// Lends the desk to the script for one call, and answers how it came back.
     @inline(__always)
     private func call(_ desk: inout Desk, _ body: (OpaquePointer, Int64) -> Int32) -> Int32 {
-        unsafe withUnsafeMutablePointer(to: &desk) { pointer in
+        guard mayCall() else { return Int32(CLUA_OK) - 1 }
+        return unsafe withUnsafeMutablePointer(to: &desk) { pointer in
             unsafe host.pointee.desk = unsafe pointer
             let status = unsafe body(state, pointer.pointee.now.nanoseconds)
+            if countsWork { unsafe work += clua_work(state) }
             unsafe host.pointee.desk = nil
             return status
         }
@@ -16,9 +18,15 @@ extension LuaStrategy: Strategy {
 
     /// - Parameter event: what was being handled; told only where it went wrong.
     private func failed(_ callback: String, _ desk: borrowing Desk, _ event: String) -> CallbackResult {
+        // Condemned: the message is that of the verdict, and the script was not entered.
+        if isCondemned { return .failed }
         let error = unsafe ScriptError(clua_last_error(state))
         lastError = error
         faultMessage = "\(callback) failed while handling \(event), at \(desk.now.nanoseconds): \(error.description)"
+        switch error.kind {
+        case .timeout, .budget, .memory, .poisoned: died()
+        case .file, .failed: break
+        }
         return .failed
     }
 
@@ -157,7 +165,14 @@ extension LuaStrategy: Strategy {
         return failed("on_reconcile", desk, "what the reconciliation found")
     }
 
-    public func condemn(_ message: String) { faultMessage = message }
+    public func condemn(_ message: String) { condemned(message) }
+
+    public func takeVerdict() -> StrategyVerdict? {
+        defer { verdict = nil }
+        return verdict
+    }
+
+    public func doom(_ verdict: StrategyVerdict) { doom(at: verdict.call, verdict.message) }
 
     public func onStop(_ reason: String, _ desk: inout Desk) -> CallbackResult {
         let answer = unsafe call(&desk) { state, now in

@@ -15,7 +15,18 @@ public import Trading
     public let parameters: [(name: String, value: LuaParameter)]
     public let callbacks: Callbacks
     public internal(set) var faultMessage = ""
+    /// Work of all callbacks so far, where it is counted (``LuaOptions/instructionBudget``): instructions, about a nanosecond each.
+    public internal(set) var work: UInt64 = 0
+    let countsWork: Bool
     public internal(set) var lastError: ScriptError?
+    /// Calls of the script so far, whatever became of them: what a verdict of the watchdog is told by.
+    public private(set) var calls: UInt64 = 0
+    private var doomedCall = UInt64.max
+    private var doomMessage = ""
+    var verdict: StrategyVerdict?
+    /// Ended from outside: the state is not even entered.
+    private(set) var isCondemned = false
+    private var isOver = false
 
     /// Reads and binds a script.
     ///
@@ -30,6 +41,9 @@ public import Trading
         // Before the file is run: it may hang as well as a callback.
         if let deadline = options.deadline { _ = unsafe clua_watch(state, deadline.nanoseconds, options.whenStuck) }
         do throws(ScriptError) {
+            if let budget = options.instructionBudget, unsafe clua_count_work(state, budget) != CLUA_OK {
+                throw unsafe ScriptError(clua_last_error(state))
+            }
             try unsafe LuaStrategy.load(state, source, file, instruments, options)
         } catch {
             _ = unsafe clua_close(state)
@@ -39,6 +53,7 @@ public import Trading
         unsafe self.state = state
         unsafe self.host = host
         self.instruments = instruments
+        countsWork = options.instructionBudget != nil
         let ownName = unsafe String(cString: clua_name(state))
         name = ownName.isEmpty ? (file.hasSuffix(".lua") ? String(file.dropLast(4)) : file) : ownName
         parameters = unsafe LuaStrategy.parameters(of: state)
@@ -52,12 +67,30 @@ public import Trading
     }
 
     /// Stopped for good by the hang guard or the memory cap: no callback will run any more, whatever the error policy.
-    public var isDead: Bool {
-        switch lastError?.kind {
-        case .timeout, .memory, .poisoned: true
-        case .file, .failed, nil: false
-        }
+    public var isDead: Bool { isOver }
+
+    /// Whether the next call is to run at all; counts it.
+    @inline(__always)
+    func mayCall() -> Bool {
+        calls &+= 1
+        if calls >= doomedCall, !isOver { condemned(doomMessage) }
+        return !isCondemned
     }
+
+    /// No call runs any more.
+    func condemned(_ message: String) {
+        guard !isOver else { return }
+        (isOver, isCondemned, faultMessage) = (true, true, message)
+    }
+
+    /// The guards inside have ended it, in this call.
+    func died() {
+        guard !isOver else { return }
+        isOver = true
+        verdict = StrategyVerdict(call: calls, message: faultMessage)
+    }
+
+    func doom(at call: UInt64, _ message: String) { (doomedCall, doomMessage) = (call, message) }
     /// Modules that were read so far.
     public var modules: [LuaModule] { unsafe host.pointee.modules }
     /// What was logged while the file was read, before there was a desk.

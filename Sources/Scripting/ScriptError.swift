@@ -8,8 +8,8 @@ public struct ScriptError: Error, Hashable, Sendable, CustomStringConvertible {
         case file
         /// An error of the script's own.
         case failed
-        /// It ran over the deadline of the hang guard, or outgrew its memory: its state is gone.
-        case timeout, memory, poisoned
+        /// It ran over the deadline of the hang guard or over its budget of instructions, or outgrew its memory: its state is gone.
+        case timeout, budget, memory, poisoned
     }
 
     public let kind: Kind
@@ -30,6 +30,7 @@ public struct ScriptError: Error, Hashable, Sendable, CustomStringConvertible {
         kind =
             switch unsafe Int(clua_error_kind(error)) {
             case CLUA_TIMEOUT: .timeout
+            case CLUA_BUDGET: .budget
             case CLUA_MEMORY: .memory
             case CLUA_POISONED: .poisoned
             default: .failed

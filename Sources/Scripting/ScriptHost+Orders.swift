@@ -134,7 +134,8 @@ extension ScriptHost {
         let index = order.instrument.position
         let instrument = unsafe host.pointee.instruments[index]
         let grids = unsafe UnsafePointer(host.pointee.grids + index)
-        var wanted = AmendRequest(id: order.id, price: order.request.price, quantity: order.leaves)
+        var wanted = AmendRequest(
+            id: order.id, price: order.request.price, quantity: order.leaves, keepsPrice: !hasPrice, keepsQuantity: !hasQuantity)
         do throws(Bad) {
             if hasPrice && !order.request.type.hasLimit { throw .price("the order has no limit price to amend") }
             if hasPrice { wanted.price = try unsafe Self.price(price, grids, instrument, "price") }

@@ -23,8 +23,11 @@ extension ScriptHost {
     }
 
     static func module(_ context: UnsafeMutableRawPointer?, _ name: clua_text, _ source: clua_text) {
+        let name = unsafe string(name)
+        // One that fails is read again at every `require`; it is noted once.
+        guard unsafe !at(context).pointee.modules.contains(where: { $0.name == name }) else { return }
         let bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: source.bytes, count: source.count))
-        unsafe at(context).pointee.modules.append(LuaModule(name: string(name), source: bytes))
+        unsafe at(context).pointee.modules.append(LuaModule(name: name, source: bytes))
     }
 
     static func setTimer(

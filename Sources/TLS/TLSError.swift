@@ -36,6 +36,16 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// Whether we refused the peer for what it is, and not for how the connection went: trying again at once meets the same.
+    public var isRefusal: Bool {
+        switch reason {
+        case .expired, .notYetValid, .wrongHost, .selfSigned, .unknownAuthority, .weakKey, .badCertificate, .protocolVersion,
+            .authorityNotForThisHost, .setup:
+            true
+        case .alert, .failed, .closedDuringHandshake, .truncated, .handshakeTimeout: false
+        }
+    }
+
     public var description: String { "TLS with \(host): \(text)" }
 
     private var text: String {

@@ -26,14 +26,20 @@ public enum ControlInput: Hashable, Sendable {
     case pulse
     /// The watchdog stopped the callback of the input that follows: it fails without running.
     case verdict(String)
+    /// An amended order has left the venue, which cannot amend, and is to go there again as amended: the gate judges it once more.
+    case resubmit(AmendRequest)
+    /// The run is ending: nothing can be asked any more; `on_stop` comes when everything is known.
+    case windDown(reason: String)
 }
 
 public struct AccountBalance: Hashable, Sendable {
     public var currency: String
     public var total: ExactDecimal
     public var available: ExactDecimal
-    public init(currency: String, total: ExactDecimal, available: ExactDecimal) {
-        (self.currency, self.total, self.available) = (currency, total, available)
+    /// ``total`` is a net position and ``available`` the credit left to sell: no money that is held.
+    public var isCredit: Bool
+    public init(currency: String, total: ExactDecimal, available: ExactDecimal, isCredit: Bool = false) {
+        (self.currency, self.total, self.available, self.isCredit) = (currency, total, available, isCredit)
     }
 }
 

@@ -13,7 +13,7 @@ extension Desk {
             let record = unsafe orders.live(index, at: place)
             guard let charge = unsafe record.pointee.charge else { continue }
             let order = unsafe record.pointee.order
-            let leaves = order.leaves.lots
+            let leaves = unsafe record.pointee.worstLeaves.lots
             own.liveOrders += 1
             own.openValue += Amount(raw: tickLot * Int128(charge.price.ticks) * Int128(leaves))
             switch order.side {
@@ -34,10 +34,26 @@ extension Desk {
     }
 
     /// Takes down what a venue says it holds for us. What it does not name is not changed.
-    mutating func noteVenue(_ balances: [AccountBalance]) {
+    mutating func noteVenue(_ venue: String, _ balances: [AccountBalance]) {
         for balance in balances {
-            if let total = Amount(balance.total) { venueBalances[balance.currency] = total }
+            if balance.isCredit {
+                if let left = Amount(balance.available) { credits[balance.currency] = (left, self.balance(balance.currency).total) }
+                continue
+            }
+            guard let total = Amount(balance.total) else { continue }
+            if let place = venueBalances.firstIndex(where: { $0.venue == venue && $0.currency == balance.currency }) {
+                venueBalances[place].total = total
+            } else {
+                venueBalances.append((venue, balance.currency, total))
+            }
         }
+    }
+
+    /// What the venues together say they hold of the currency; nil where none has said it.
+    func told(_ currency: String) -> Amount? {
+        var sum: Amount?
+        for balance in venueBalances where balance.currency == currency { sum = (sum ?? .zero) + balance.total }
+        return sum
     }
 
     /// The middle of the touch in half ticks; nil while a side is empty.

@@ -20,7 +20,7 @@ extension Desk {
                 guard id != request.id || id == amending, let charge = unsafe record.pointee.charge else { continue }
                 exposure.accountLiveOrders += 1
                 if unsafe record.pointee.order.phase == .unknown { unsafe countUnknown(record, into: &exposure) }
-                let value = unsafe Amount(raw: tickLot &* (Int128(charge.price.ticks) &* Int128(record.pointee.order.leaves.lots)))
+                let value = unsafe Amount(raw: tickLot &* (Int128(charge.price.ticks) &* Int128(record.pointee.worstLeaves.lots)))
                 if sameQuote { exposure.accountOpenValue += value }
                 if isOwn {
                     exposure.openValue += value
@@ -78,8 +78,12 @@ extension Desk {
     /// What a callback has asked for and the gate has not judged yet claims nothing: the earlier wish is served first.
     private func available(_ currency: String, without excluded: OrderID?) -> Amount {
         let own = balance(currency).total
+        // Credit: what was left when the venue last said, and what was traded since.
+        if let credit = credits[currency] {
+            return credit.left + (own - credit.counted) - reserved(currency: currency, without: excluded, isJudgedOnly: true)
+        }
         // F55: the lesser of what we count and what the venue says is believed.
-        let total = venueBalances.isEmpty ? own : min(own, venueBalances[currency] ?? own)
+        let total = venueBalances.isEmpty ? own : min(own, told(currency) ?? own)
         return total - reserved(currency: currency, without: excluded, isJudgedOnly: true)
     }
 
@@ -88,7 +92,7 @@ extension Desk {
         _ record: UnsafePointer<OrderRecord>, beside request: OrderRequest, isTwinAllowed: Bool, into exposure: inout Exposure
     ) {
         exposure.liveOrders += 1
-        let leaves = unsafe record.pointee.order.leaves.lots
+        let leaves = unsafe record.pointee.worstLeaves.lots
         let isStaying = unsafe !record.pointee.order.isCancelRequested
         let (side, type) = unsafe (record.pointee.order.request.side, record.pointee.order.request.type)
         let price = unsafe record.pointee.order.request.price

@@ -119,17 +119,17 @@ extension Desk {
         for (index, instrument) in instruments.enumerated() where instrument.quote == currency || instrument.base == currency {
             for id in orders.live(InstrumentID(index: index)) where id != excluded {
                 guard let record = orders[id], record.charge != nil || !isJudgedOnly else { continue }
-                claimed += reserve(of: record.order, in: currency)
+                claimed += reserve(of: record.order, record.worstLeaves, in: currency)
             }
         }
         return claimed
     }
 
-    private func reserve(of order: Order, in currency: String) -> Amount {
+    private func reserve(of order: Order, _ leaves: Quantity, in currency: String) -> Amount {
         let instrument = instruments[order.instrument.position]
         switch order.side {
-        case .sell: return instrument.base == currency ? instrument.baseLot * order.leaves.lots : .zero
-        case .buy: return instrument.quote == currency ? instrument.notional(worstPrice(of: order.request), order.leaves) : .zero
+        case .sell: return instrument.base == currency ? instrument.baseLot * leaves.lots : .zero
+        case .buy: return instrument.quote == currency ? instrument.notional(worstPrice(of: order.request), leaves) : .zero
         }
     }
 

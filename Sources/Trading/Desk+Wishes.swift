@@ -76,7 +76,7 @@ extension Desk {
     public mutating func amend(_ request: AmendRequest) throws(FormRefusal) {
         try admitWish()
         guard let record = orders[request.id], record.order.isOpen else { throw .final }
-        guard orders.update(request.id, { $0.order.requestAmend() }) == true else { throw .beingCancelled }
+        guard record.order.mayAmend else { throw .beingCancelled }
         wishes.append(.amend(request))
     }
 

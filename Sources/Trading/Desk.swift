@@ -39,7 +39,9 @@ public import Domain
     /// Whether a limit of the account in the reporting currency (C12) is set.
     let valuesAccount: Bool
     /// What the venues say they hold for us, by currency; empty before they said it. The gate believes the lesser of theirs and ours.
-    var venueBalances: [String: Amount] = [:]
+    var venueBalances: [(venue: String, currency: String, total: Amount)] = []
+    /// Of venues that lend instead of holding: what was left to sell, and what we counted ourselves at that moment.
+    var credits: [String: (left: Amount, counted: Amount)] = [:]
     var orders: OrderTable
     var timers = TimerQueue()
     var bars: BarSubscriptions

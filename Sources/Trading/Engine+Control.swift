@@ -17,7 +17,7 @@ extension Engine where S: ~Copyable {
         case .arm(let reason):
             gate.conditions.arm()
             effects.append(.stateChanged(.active, nil, reason: reason))
-        case .balances(_, let balances): desk.noteVenue(balances)
+        case .balances(let venue, let balances): desk.noteVenue(venue, balances)
         case .foreign(let instrument, let exposure): desk.setForeign(exposure, of: instrument)
         case .reconciled(let report):
             if isRunning { finish(strategy.onReconcile(report, &desk), &effects) }
@@ -26,15 +26,38 @@ extension Engine where S: ~Copyable {
         case .pulse: pulse(&effects)
         case .verdict(let message):
             strategy.condemn(message)
+            isCondemned = true
             if isRunning { finish(.failed, &effects) }
+        case .resubmit(let amendment): resubmit(amendment, &effects)
+        case .windDown(let reason): windDown(reason)
         }
     }
 
     /// Whether anything is judged that changes with time alone.
     public var watchesLimits: Bool { gate.conditions.isInForce }
 
+    /// What the host of the strategy decided by a clock of its own, for the journal; once.
+    public mutating func takeVerdict() -> StrategyVerdict? { strategy.takeVerdict() }
+
+    /// From a journal, before the step in which it happened.
+    public mutating func doom(_ verdict: StrategyVerdict) { strategy.doom(verdict) }
+
     /// What `on_save` wants kept. Between inputs: it may ask for nothing.
     public mutating func save() -> [UInt8]? { strategy.save(&desk) }
+
+    /// Judged as the amendment it was; where the gate says no, nothing comes out and the driver ends the order.
+    private mutating func resubmit(_ amendment: AmendRequest, _ effects: inout [Effect]) {
+        guard let record = desk.orders[amendment.id], let charge = record.charge, record.order.isOpen, !record.order.isCancelRequested else { return }
+        do {
+            let cleared = try gate.clear(
+                amendment, of: record.order.request, leaves: record.worstLeaves, charge: charge, at: desk.now,
+                exposure: desk.exposure(for: record.order.request, amending: amendment.id))
+            effects.append(.amend(cleared, record.order.instrument))
+        } catch {
+            _ = desk.orders.update(amendment.id) { $0.reason = error.code }
+            desk.notes.append(.log(at: desk.now, level: .warn, text: "order \(amendment.id.raw) was cancelled to be amended and is not sent again: \(error.code)"))
+        }
+    }
 
     private mutating func statusChanged(_ status: VenueStatus, _ instrument: InstrumentID, _ effects: inout [Effect]) {
         if status == .halted { lower(to: .cancelOnly, instrument, "the venue halted it", &effects) }

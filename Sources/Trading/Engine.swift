@@ -25,6 +25,8 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     public private(set) var toleratedFaults = 0
     var gate: Gate
     private let errorPolicy: ErrorPolicy
+    /// The watchdog ended the strategy, perhaps in the middle of a callback: it is never entered again.
+    var isCondemned = false
     private(set) var callbacks: Callbacks = []
 
     public init(strategy: consuming S, gate: Gate, desk: DeskSetup, errorPolicy: ErrorPolicy = .stop) {
@@ -32,6 +34,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         self.gate = gate
         self.desk = Desk(setup: desk)
         self.errorPolicy = errorPolicy
+        for id in self.desk.orders.allLive { _ = self.desk.orders.update(id) { $0.charge = gate.charge(adopting: $0.order.request) } }
     }
 
     /// From now on nothing can be asked: what is asked is refused as stopping.
@@ -69,6 +72,12 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         let result = strategy.onStart(&desk)
         callbacks = strategy.callbacks
         finish(result, &effects)
+    }
+
+    /// The run is ending: nothing can be asked any more, reports are still heard, and ``Input/stop(reason:)`` comes last.
+    mutating func windDown(_ reason: String) {
+        desk.isClosed = true
+        if life == .running { life = .ending(reason: reason) }
     }
 
     private mutating func stop(_ reason: String, _ effects: inout [Effect]) {
@@ -113,10 +122,24 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             toleratedFaults += 1
             noteToleratedFault()
         case .carryOn, .stop, .kill:
-            life = .failed(message: strategy.faultMessage)
+            let message = strategy.faultMessage
+            let isCalled = mayHearOfItsEnd
+            life = .failed(message: message)
             desk.isClosed = true
             cancelAll(&effects)
+            if isCalled { sayFarewell(message) }
+            if errorPolicy == .kill { effects.append(.kill(reason: "a callback failed, and on_error is \"kill\"")) }
         }
+    }
+
+    /// Not one that was ended from outside or can run no more, and not while `onStop` itself is what failed.
+    private var mayHearOfItsEnd: Bool { hearsReports && !isCondemned && !strategy.isDead }
+
+    /// The last call after a failure. What fails in it is told, but it is the first failure that ended the run.
+    private mutating func sayFarewell(_ message: String) {
+        guard strategy.onStop(message, &desk) == .failed else { return }
+        desk.notes.append(.log(at: desk.now, level: .error, text: strategy.faultMessage))
+        strategy.condemn(message)
     }
 
     /// A strategy that fails on every event must not fill the disk with its log.
@@ -136,7 +159,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
             case .submit(let request): desk.orders.drop(request.id)
             case .requestQuote(let request): desk.quoteRequests.settle(request.id)
             case .cancel(let id): _ = desk.orders.update(id) { $0.order.withdrawCancel() }
-            case .amend(let request): _ = desk.orders.update(request.id) { $0.order.withdrawAmend() }
+            case .amend: break
             }
         }
         desk.wishes.removeAll(keepingCapacity: true)
@@ -219,17 +242,16 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
     private mutating func amend(_ request: AmendRequest, handled: inout Int, _ effects: inout [Effect]) {
         guard let record = desk.orders[request.id], let charge = record.charge, record.order.isOpen else { return }
         let order = record.order
+        let request = order.spelledOut(request)
         do {
             let exposure = desk.exposure(for: order.request, amending: request.id)
             let cleared = try gate.clear(
-                request, of: order.request, leaves: order.leaves, charge: charge, at: desk.now, exposure: exposure)
-            _ = desk.orders.update(request.id) { $0.charge = cleared.charge }
+                request, of: order.request, leaves: record.worstLeaves, charge: charge, at: desk.now, exposure: exposure)
+            _ = desk.orders.update(request.id) { $0.order.noteAmend(request) }
+            desk.orders.noteAmend(cleared)
             effects.append(.amend(cleared, order.instrument))
         } catch {
-            _ = desk.orders.update(request.id) {
-                $0.order.withdrawAmend()
-                $0.reason = error.code
-            }
+            _ = desk.orders.update(request.id) { $0.reason = error.code }
             answer(request.id, isLast: false, handled: &handled, &effects)
         }
     }
@@ -274,6 +296,7 @@ public struct Engine<S: Strategy & ~Copyable>: ~Copyable {
         }
         let wasOpen = unsafe record.pointee.order.isOpen
         let change = unsafe record.pointee.order.apply(report, at: desk.now)
+        unsafe record.pointee.settleAmends(report.fact)
         let isOpen = unsafe record.pointee.order.isOpen
         unsafe Self.note(report, in: &record.pointee)
         if case .filled(let fill) = report.fact {

@@ -12,11 +12,44 @@ public struct OrderRecord: Sendable {
     public var charge: Charge?
     /// Since when its answer is lost; `.never` where it is not.
     public var lostSince = Timestamp.never
+    /// Amendments that left and are not answered.
+    var amendsOut = 0
+    /// Filled and open together as the amendments on their way would have it, the most of them.
+    var amendTotal = Quantity.zero
+    /// What the order is charged with once the last of them is answered.
+    var amendCharge: Charge?
     /// The name under which an earlier start sent it; nil for an order of this run.
     public var adoptedAs: String?
 
     /// As scripts see it: a refused wish is a rejected order.
     public var stateName: String { order.stateName }
+
+    mutating func noteAmend(_ cleared: ClearedAmendment) {
+        amendsOut += 1
+        amendTotal = max(amendTotal, order.filled + cleared.amendment.quantity)
+        if let charge, charge.price > cleared.charge.price {
+            amendCharge = cleared.charge
+        } else {
+            (charge, amendCharge) = (cleared.charge, nil)
+        }
+    }
+
+    /// Once no amendment is on its way any more, the order counts as it stands.
+    mutating func settleAmends(_ fact: ExecutionReport.Fact) {
+        switch fact {
+        case .amended, .amendRejected: amendsOut = max(amendsOut - 1, 0)
+        case .accepted, .rejected, .filled, .cancelled, .expired, .cancelRejected: return
+        }
+        guard amendsOut == 0 else { return }
+        amendTotal = .zero
+        if let next = amendCharge { (charge, amendCharge) = (next, nil) }
+    }
+
+    /// What may be open at the venue: as the order stands, or as an amendment on its way would have it.
+    var worstLeaves: Quantity {
+        guard amendsOut > 0, amendTotal > order.request.quantity, amendTotal > order.filled else { return order.leaves }
+        return amendTotal - order.filled
+    }
 }
 
 /// Our orders by id; live ones also per instrument in order of creation. Never iterated by hash.
@@ -122,6 +155,12 @@ public struct OrderRecord: Sendable {
     mutating func update<Answer>(_ id: OrderID, _ change: (inout OrderRecord) -> Answer) -> Answer? {
         guard let place = unsafe place(of: id) else { return nil }
         return unsafe change(&place.pointee)
+    }
+
+    /// An amendment leaves: until it is answered the order counts as it stands or as it would, whichever is more.
+    mutating func noteAmend(_ cleared: ClearedAmendment) {
+        guard let place = unsafe place(of: cleared.amendment.id) else { return }
+        unsafe place.pointee.noteAmend(cleared)
     }
 
     /// Takes a final order off the live list. Answers the orders that are evicted by it.

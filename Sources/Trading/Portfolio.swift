@@ -82,7 +82,7 @@ public struct Portfolio: Sendable {
         cash[index] += total - balance(currency: index)
     }
 
-    mutating func apply(_ fill: Fill, side: Side, instrument id: InstrumentID) -> FillOutcome {
+    public mutating func apply(_ fill: Fill, side: Side, instrument id: InstrumentID) -> FillOutcome {
         let index = id.position
         let instrument = instruments[index]
         let notional = instrument.notional(fill.price, fill.quantity)

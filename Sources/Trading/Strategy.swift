@@ -29,6 +29,8 @@ public protocol Strategy: ~Copyable {
     var faultMessage: String { get }
     /// Whether no callback can run any more (hang guard, memory cap): no error policy can carry on then.
     var isDead: Bool { get }
+    /// Instructions that its callbacks have taken so far, where they are counted; else 0.
+    var work: UInt64 { get }
 
     mutating func onStart(_ desk: inout Desk) -> CallbackResult
     mutating func onQuote(_ instrument: InstrumentID, _ desk: inout Desk) -> CallbackResult
@@ -55,6 +57,10 @@ public protocol Strategy: ~Copyable {
     mutating func restore(_ saved: [UInt8], _ desk: inout Desk) -> CallbackResult
     /// The watchdog's word, taken from a journal: no callback runs any more, for this reason.
     mutating func condemn(_ message: String)
+    /// Where the host itself ended the strategy during the last call, by a clock that a replay does not have; once.
+    mutating func takeVerdict() -> StrategyVerdict?
+    /// From a journal: the call of that number will end as it did then.
+    mutating func doom(_ verdict: StrategyVerdict)
     /// The last callback of all. What it asks for is refused.
     mutating func onStop(_ reason: String, _ desk: inout Desk) -> CallbackResult
     /// An order left the desk's table: what the strategy keeps about it must stand by itself from now on.
@@ -63,6 +69,7 @@ public protocol Strategy: ~Copyable {
 
 extension Strategy where Self: ~Copyable {
     public var isDead: Bool { false }
+    public var work: UInt64 { 0 }
     public mutating func onQuoted(_ quote: Quote, _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func onQuoteRefused(
         _ request: QuoteRequestID, of instrument: InstrumentID, reason: String, _ desk: inout Desk
@@ -72,6 +79,15 @@ extension Strategy where Self: ~Copyable {
     public mutating func save(_ desk: inout Desk) -> [UInt8]? { nil }
     public mutating func restore(_ saved: [UInt8], _ desk: inout Desk) -> CallbackResult { .clean }
     public mutating func condemn(_ message: String) {}
+    public mutating func takeVerdict() -> StrategyVerdict? { nil }
+    public mutating func doom(_ verdict: StrategyVerdict) {}
+}
+
+/// The watchdog's word about one call of a strategy: which, counted from 1, and what was said.
+public struct StrategyVerdict: Hashable, Sendable {
+    public var call: UInt64
+    public var message: String
+    public init(call: UInt64, message: String) { (self.call, self.message) = (call, message) }
 }
 
 public enum VenueStatus: UInt8, Hashable, Sendable {

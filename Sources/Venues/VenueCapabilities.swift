@@ -33,13 +33,16 @@ public struct VenueCapabilities: Hashable, Sendable {
     /// The venue's published limit of order messages, and how long a window it counts them in.
     public var messageRate: Int
     public var messageWindow: Span
+    /// How the venue's own id of an order is made of ours; nil where the venue makes it.
+    public var naming: OrderNaming?
     /// Whether a dealer answers requests for quotes there.
     public var quotesOnRequest = false
 
     public init(
         orderTypes: Set<OrderType>, timesInForce: Set<TimeInForce>, hasPostOnly: Bool, clientIDs: ClientIDs, refusesRepeatedClientIDs: Bool,
         hasAmend: Bool, cancelAll: CancelAll, hasCancelOnDisconnect: Bool, marketData: Delivery, privateUpdates: Delivery,
-        hasServerTime: Bool, hasSandbox: Bool, acceptanceBound: Span, proofSpacing: Span, messageRate: Int, messageWindow: Span
+        hasServerTime: Bool, hasSandbox: Bool, acceptanceBound: Span, proofSpacing: Span, messageRate: Int, messageWindow: Span,
+        naming: OrderNaming? = nil
     ) {
         (self.orderTypes, self.timesInForce, self.hasPostOnly) = (orderTypes, timesInForce, hasPostOnly)
         (self.clientIDs, self.refusesRepeatedClientIDs, self.hasAmend) = (clientIDs, refusesRepeatedClientIDs, hasAmend)
@@ -48,5 +51,6 @@ public struct VenueCapabilities: Hashable, Sendable {
         (self.hasServerTime, self.hasSandbox) = (hasServerTime, hasSandbox)
         (self.acceptanceBound, self.proofSpacing) = (acceptanceBound, proofSpacing)
         (self.messageRate, self.messageWindow) = (messageRate, messageWindow)
+        self.naming = naming
     }
 }

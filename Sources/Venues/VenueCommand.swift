@@ -32,8 +32,10 @@ public struct VenueOrderRequest: Hashable, Sendable {
     public var request: OrderRequest
     /// Of an acceptance: the number of the request whose quote it takes.
     public var quote: UInt64?
-    public init(clientID: String, request: OrderRequest, quote: UInt64? = nil) {
-        (self.clientID, self.request, self.quote) = (clientID, request, quote)
+    /// The venue's own id, where ``VenueCapabilities/naming`` made it: journaled before the order leaves.
+    public var venueID: String?
+    public init(clientID: String, request: OrderRequest, quote: UInt64? = nil, venueID: String? = nil) {
+        (self.clientID, self.request, self.quote, self.venueID) = (clientID, request, quote, venueID)
     }
 }
 

@@ -120,6 +120,8 @@ public struct VenueBalance: Hashable, Sendable {
     public var available: ExactDecimal
     /// Bound by open orders.
     public var reserved: ExactDecimal
+    /// ``total`` is a signed net position and ``available`` the credit left to sell; it is no money that is held.
+    public var isCredit = false
     public init(currency: String, total: ExactDecimal, available: ExactDecimal, reserved: ExactDecimal) {
         (self.currency, self.total, self.available, self.reserved) = (currency, total, available, reserved)
     }

@@ -70,6 +70,8 @@ public enum VenueResponse: Sendable {
 public enum VenueAction: Sendable {
     case connect(SocketID, url: String, headers: [(name: String, value: String)])
     case send(SocketID, [UInt8])
+    /// Into a small file of the account, at this place of it, before the bytes that follow leave by that socket.
+    case keep(SocketID, name: String, offset: Int, [UInt8])
     /// After it nothing of that connection is told, `.closed` neither.
     case close(SocketID)
     case request(VenueToken, VenueRequest)
@@ -91,6 +93,8 @@ public struct VenueRequest: Sendable {
     public var deadline: Span
     /// Cancels and proofs go before everything that waits.
     public var isUrgent: Bool
+    /// Sent with the session's end: the connections wait for it, and nobody is told its answer.
+    public var isFarewell = false
 
     public init(
         method: Method, url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],

@@ -17,6 +17,8 @@ public struct VenueSettings: Sendable {
     public var requestLifetime: Span?
     /// The kind's other keys, as texts.
     public var options: [String: String]
+    /// What an earlier start kept, by file name.
+    public var kept: [String: [UInt8]] = [:]
     /// Of the jitter of reconnecting.
     public var seed: UInt64
 
@@ -39,6 +41,9 @@ public struct VenueSettingsError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension VenueSettings {
+    /// The file in which a session keeps its sequence numbers.
+    public var keptName: String { "fix-\(name).seq" }
+
     /// An endpoint without a slash at its end, checked for its scheme and, where the environment is the venue's own, its domain (C33).
     func endpoint(
         _ key: String, scheme: String, defaults: [String: String], domain: String?

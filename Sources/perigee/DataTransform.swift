@@ -79,6 +79,7 @@ struct DataExport: ParsableCommand {
         try refuseSame(csv, [tape])
         let reader = try DataVerb.open(tape)
         let id = try choose(reader)
+        PartialOutput.removeOnSignal(csv)
         let result = try DataVerb.guarded { try CSVExport.run(reader, instrument: id, to: csv, isExact: exact) }
         for item in result.leftOut {
             CommandLineMain.say("warning: \(DataVerb.grouped(item.count)) \(item.what) left out: the columns have no place for them")
@@ -138,6 +139,7 @@ struct DataSlice: ParsableCommand {
         }
         let reader = try DataVerb.open(tape)
         try checkBounds(reader, start, end)
+        PartialOutput.removeOnSignal(output)
         try DataVerb.guarded {
             try TapeOperations.slice(reader, from: start, to: end, output: output, encoding: packed ? .packed : .plain)
         }
@@ -178,6 +180,7 @@ struct DataMerge: ParsableCommand {
     func run() throws {
         try refuseSame(output, tapes)
         try BacktestChecks.distinct(tapes, "merge")
+        PartialOutput.removeOnSignal(output)
         try DataVerb.guarded {
             let merged = try MergedTape(paths: tapes)
             try TapeOperations.merge(merged, to: output, encoding: packed ? .packed : .plain)
@@ -216,6 +219,7 @@ struct DataConvert: ParsableCommand {
         if packed && plain { throw Failure(.usage, "--packed and --plain: expected one of them") }
         let reader = try DataVerb.open(tape)
         let encoding: TapeEncoding = packed ? .packed : plain ? .plain : reader.encodings == [.packed] ? .plain : .packed
+        PartialOutput.removeOnSignal(output)
         try DataVerb.guarded { try TapeOperations.convert(reader, to: output, encoding: encoding) }
         try reportTape(output, format)
     }

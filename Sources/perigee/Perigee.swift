@@ -12,13 +12,11 @@ struct Perigee: ParsableCommand {
               perigee data info backtest-data/eth-1m.tape
               perigee backtest strategies/sma_cross.lua --data backtest-data/eth-1m.tape --set slow=50
 
-            Exit status: 0 done; 1 the run failed; 2 usage or configuration; 130 interrupted.
+            Exit status: 0 done; 1 the run failed; 2 usage or configuration; 3 stopped by a limit or the kill switch;
+            4 venue unreachable or authentication refused; 130 interrupted.
             """,
         version: Perigee.engineVersion,
-        subcommands: [
-            BacktestCommand.self, CheckCommand.self, DataCommand.self, ReplayCommand.self, ReportCommand.self, SimCommand.self, PaperCommand.self, LiveCommand.self,
-            RecordCommand.self, KillCommand.self, ArmCommand.self, StatusCommand.self, DeadManCommand.self,
-        ])
+        subcommands: [BacktestCommand.self, SweepCommand.self, CheckCommand.self, DataCommand.self, ReplayCommand.self, ReportCommand.self] + LiveVerbs.all)
 
     static let engineVersion = "0.1.0"
 }
@@ -59,9 +57,12 @@ enum CommandLineMain {
         }
     }
 
+    /// The result, on stdout, of those verbs that have read secrets.
+    static func show(_ text: String, terminator: String = "\n") { print(SecretRim.redact(text), terminator: terminator) }
+
     /// One line on stderr; stdout is only ever the result.
     static func say(_ line: String) {
-        var line = line + "\n"
+        var line = SecretRim.redact(line) + "\n"
         line.withUTF8 { bytes in _ = unsafe write(2, bytes.baseAddress, bytes.count) }
     }
 }

@@ -15,6 +15,10 @@ enum UnknownVerb {
         if words.first == "help" { words = words.dropFirst() }
         while let word = words.popFirst(), !word.hasPrefix("-"), !configuration.subcommands.isEmpty {
             let verbs = configuration.subcommands.map { verb in verb.configuration }
+            if name.isEmpty, LiveVerbs.absent.contains(word) {
+                throw Failure(
+                    .usage, "\(word): this binary was built without it (PERIGEE_PARTS=backtest: backtests only); `make release` builds every verb")
+            }
             guard let next = verbs.first(where: { verb in verb.commandName == word }) else {
                 throw Failure(.usage, message(word, after: name, among: verbs.compactMap { verb in verb.commandName }))
             }

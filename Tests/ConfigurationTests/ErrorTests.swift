@@ -27,6 +27,12 @@ import Testing
     }
 
     @Test("a wrong type or value", arguments: [
+        ("[watchdog]\nstrategy_deadline = \"0s\"", "watchdog.strategy_deadline: found \"0s\"; expected a duration of 1ms or more"),
+        ("[watchdog]\nstrategy_memory = 64", "watchdog.strategy_memory: found"),
+        ("[[strategy]]\nfile = \"a.lua\"\nmemory = \"64MB\"", "strategy[1].memory: found \"64MB\"; expected a size from \"256KiB\" to \"16GiB\""),
+        ("[[strategy]]\nfile = \"a.lua\"\ndeadline = \"10us\"", "strategy[1].deadline: found \"10us\"; expected a duration of 1ms or more"),
+        ("[[strategy]]\nfile = \"a.lua\"\nbudget = 0", "strategy[1].budget: found"),
+        ("[[strategy]]\nfile = \"a.lua\"\non_error = \"ignore\"", "strategy[1].on_error: found"),
         ("[risk]\nmax_order_value = 5000.5", "found the float 5000.5; expected an exact decimal: write it in quotes"),
         ("[risk]\nmax_order_value = \"much\"", "found \"much\"; expected a decimal such as \"0.5\""),
         ("[risk]\nmax_order_value = \"NaN\"", "expected a decimal"),

@@ -155,6 +155,16 @@ import Testing
         #expect(message.hasPrefix("desk/perigee.toml:2: simulation.\(key): found ") && message.contains("expected "), "\(message)")
     }
 
+    @Test("caps of a strategy, and their defaults") func caps() throws {
+        let none = try decode("[[strategy]]\nfile = \"a.lua\"")
+        #expect(none.watchdog.strategyMemory == 64 << 20 && none.watchdog.strategyBudget == 50_000_000 && none.strategies[0].deadline == nil)
+        let some = try decode(
+            "[watchdog]\nstrategy_memory = \"512KiB\"\nstrategy_budget = 7\n[[strategy]]\nfile = \"a.lua\"\ndeadline = \"20ms\"\nmemory = \"2MiB\"\nbudget = 9\non_error = \"kill\"")
+        #expect(some.watchdog.strategyMemory == 512 << 10 && some.watchdog.strategyBudget == 7)
+        let own = some.strategies[0]
+        #expect(own.deadline == Span(nanoseconds: 20_000_000) && own.memory == 2 << 20 && own.budget == 9 && own.onError == .kill)
+    }
+
     @Test("absolute paths stay, a strategy's name defaults to its file's") func paths() throws {
         let settings = try decode("[run]\nstate_dir = \"/var/lib/p\"\n[[strategy]]\nfile = \"s/cross.lua\"")
         #expect(settings.run.stateDirectory == "/var/lib/p" && settings.strategies[0].name == "cross")
@@ -167,5 +177,14 @@ import Testing
         let text = "[dashboard]\nlisten = \"0.0.0.0:1\"\nexpose = true\ntls = { certificate = \"c\", key = \"k\" }\ntoken = \"env:T\""
         #expect(try decode(text).dashboard.exposes)
         #expect(complaint("[dashboard]\nlisten = \"7780\"").contains("HOST:PORT"))
+    }
+
+    @Test("metrics are for this machine only, and off unless wanted") func metrics() throws {
+        #expect(try decode("").metrics == nil)
+        #expect(try decode("[metrics]").metrics?.listen == "127.0.0.1:9464")
+        #expect(try decode("[metrics]\nlisten = \"[::1]:1\"").metrics?.listen == "[::1]:1")
+        for wrong in ["0.0.0.0:1", "127.0.0.1", "example.org:1", "127.0.0.1:70000"] {
+            #expect(complaint("[metrics]\nlisten = \"\(wrong)\"").contains("desk/perigee.toml:2: metrics.listen"), "\(wrong)")
+        }
     }
 }

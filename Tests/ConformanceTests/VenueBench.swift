@@ -63,14 +63,16 @@ actor VenueBench: VenueDriverDelegate {
         let balances = try [("USDT", "1000000"), ("BTC", "100"), ("ETH", "1000")].map { ($0, Amount(try ExactDecimal($1)) ?? .zero) }
         var rules = ExchangeRules()
         rules.spot = balances.map { SpotBalance(currency: $0.0, total: $0.1) }
-        let venue = SimVenue(instruments: instruments, rules: rules, balances: balances.map { (currency: $0.0, amount: $0.1) })
+        let venue = SimVenue(instruments: instruments, rules: rules, balances: balances.map { (currency: $0.0, amount: $0.1) }, names: subject.kind.names)
         var faults = FaultPlan()
         for fault in setting.faults {
             faults.add(.init(
-                on: subject.points(fault.point), fault.fault, nth: fault.nth, every: fault.every, count: fault.count, delay: fault.delay, code: fault.code))
+                on: subject.points(fault.point), fault.fault, nth: fault.nth, every: fault.every, count: fault.count, delay: fault.delay,
+                code: subject.codes[fault.code] ?? fault.code))
         }
         sim = subject.makeSim(venue, setting.manners, faults, loop)
-        keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"])
+        keeper = OrderKeeper(venue: subject.kind.rawValue, instance: "abc", instruments: instruments, strategies: ["one"],
+            bindsByLooks: subject.kind == .smartvalor)
         books = instruments.map { _ in OrderView() }
         began = VenueBench.wall
     }
@@ -117,12 +119,16 @@ actor VenueBench: VenueDriverDelegate {
         market(bids: [(9_999, 50), (9_998, 80)], asks: [(10_001, 50), (10_002, 80)])
         market(1, bids: [(4_999, 100)], asks: [(5_001, 100)])
         let port = try await sim.start(port: 0, tls: try .server(identity: try certificates.server())).get()
-        var options = subject.options
-        options.merge(setting.options) { $1 }
-        let endpoints = subject.kind.endpoints(port: port, isSecure: true, prefix: "/v2")
+        var options = subject.options(setting.manners)
+        options.merge(setting.options.filter { subject.knows.contains($0.key) }) { $1 }
+        let endpoints = subject.kind.endpoints(port: port, isSecure: true, prefix: subject.prefix, extra: sim.extraPorts)
         let session = try subject.makeSession(VenueSettings(
             name: subject.kind.rawValue, environment: .custom, endpoints: Dictionary(uniqueKeysWithValues: endpoints.map { ($0.name, $0.url) }),
-            credentials: ["key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8))],
+            credentials: [
+                "account_id": Secret(Array("STA-00000001".utf8)),
+                "key": Secret(Array("token".utf8)), "secret": Secret(Array(setting.secret.utf8)), "user": Secret(Array("token".utf8)),
+                "password": Secret(Array(setting.secret.utf8)), "user_id": Secret(Array("90".utf8)),
+            ],
             requestLifetime: setting.requestLifetime, options: options, seed: 1))
         let tls = try TLSContext.client(extraAuthority: .pem(certificates.authority.chain))
         driver = VenueDriver(session, tls: tls, eventLoop: loop, latch: Latch(), delegate: self)
@@ -214,6 +220,7 @@ actor VenueBench: VenueDriverDelegate {
             case .ask(let query): ask(query)
             case .cancel(let reference): send(.cancel(reference))
             case .resolve(clientID: let clientID): resolve(clientID)
+            case .replace(let clientID, _, _): alarms.append("nobody asked for a replacement of \(clientID)")
             case .external(let order), .orphan(let order): foreign.append(order.reference.venueID ?? "?")
             case .halt(symbol: _, why: let why): halts.append(why)
             case .alarm(let text): alarms.append(text)
@@ -284,6 +291,9 @@ actor VenueBench: VenueDriverDelegate {
         try await until("the answer to \(query)") { self.answers[id] != nil }
         return try #require(answers[id])
     }
+
+    /// Orders end with their connection.
+    var cancelsOnDisconnect: Bool { driver?.capabilities.hasCancelOnDisconnect ?? false }
 
     func isDone(_ clientID: String) -> Bool { keeper.order(clientID)?.isDone ?? false }
     func isLive(_ clientID: String) -> Bool { keeper.order(clientID)?.stage == .live }

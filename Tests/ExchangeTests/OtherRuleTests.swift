@@ -263,3 +263,53 @@ extension Bench {
     }
     fileprivate func fill(_ id: Int64, _ units: Int64) { apply(record(.orderFill, at: tick(), nil, 0, units, 0, 0, id)) }
 }
+
+/// What a venue does not know, it does not take.
+struct VenueRuleTests {
+    private func bench(_ change: (inout VenueRules) -> Void) -> Bench {
+        var venue = VenueRules()
+        change(&venue)
+        let bench = Bench { $0.venues = [venue] }
+        bench.level(.buy, 100, 500)
+        bench.level(.sell, 110, 500)
+        return bench
+    }
+
+    @Test func unknownKindsOfOrdersAreUnsupported() {
+        let bench = bench {
+            $0.types = [.market, .limit]
+            $0.timesInForce = [.goodTillCancel]
+            $0.hasPostOnly = false
+        }
+        bench.send(.buy, 1, at: 90)
+        bench.send(.buy, 1, stop: 120)
+        bench.send(.buy, 1, at: 90, .fillOrKill)
+        bench.send(.buy, 1, at: 90, post: true)
+        bench.send(.buy, 1, .immediateOrCancel)
+        #expect(bench.heard() == [
+            "1 accepted", "2 rejected unsupported", "3 rejected unsupported", "4 rejected unsupported", "5 accepted", "5 taker 1@110",
+        ])
+    }
+
+    @Test func onlySoManyOrders() {
+        let bench = bench { $0.maxOpenOrders = 2 }
+        let first = bench.send(.buy, 1, at: 90)
+        bench.send(.buy, 1, at: 91)
+        bench.send(.buy, 1, at: 92)
+        bench.cancel(first)
+        bench.send(.buy, 1, at: 93)
+        #expect(bench.heard() == ["1 accepted", "2 accepted", "3 rejected venue", "1 cancelled", "4 accepted"])
+    }
+
+    /// Cancelled and sent anew: what is ahead is the whole level again.
+    @Test(arguments: [(true, ["1 amended 2@100", "1 maker 2@100"]), (false, ["1 amended 2@100"])])
+    func withoutAmendmentsThePlaceIsLost(_ hasAmend: Bool, _ told: [String]) {
+        let bench = bench { $0.hasAmend = hasAmend }
+        let order = bench.send(.buy, 5, at: 100)
+        bench.trade(.sell, 100, 500)
+        _ = bench.heard()
+        bench.amend(order, 2, at: 100)
+        bench.trade(.sell, 100, 3)
+        #expect(bench.heard() == told)
+    }
+}

@@ -73,7 +73,7 @@ struct Chance {
         case 5: return .state(pick([.active, .reducing, .cancelOnly, .halted]), flag() ? instrument() : nil, reason: text())
         case 6: return .arm(reason: text())
         case 7:
-            let balances = (0..<below(4)).map { _ in AccountBalance(currency: text(), total: decimal(), available: decimal()) }
+            let balances = (0..<below(4)).map { _ in AccountBalance(currency: text(), total: decimal(), available: decimal(), isCredit: flag()) }
             return .balances(venue: text(), balances)
         case 8:
             var exposure = ForeignExposure()
@@ -87,7 +87,9 @@ struct Chance {
             return .reconciled(report)
         case 10: return .restore((0..<below(50)).map { _ in UInt8(below(256)) })
         case 11: return .pulse
-        default: return .verdict(text())
+        case 12: return .verdict(text())
+        case 13: return .resubmit(AmendRequest(id: OrderID(bits()), price: price(), quantity: quantity()))
+        default: return .windDown(reason: text())
         }
     }
 
@@ -99,7 +101,7 @@ struct Chance {
             expires: time())
         events += [.quote(.quoted(quote)), .quote(.refused(QuoteRequestID(7), instrument(), pick([.declined, .venue, .timeout])))]
         for kind in 0..<8 { events.append(.report(report(kind))) }
-        for kind in 0..<13 { events.append(.control(control(kind))) }
+        for kind in 0..<15 { events.append(.control(control(kind))) }
         return events
     }
 

@@ -10,6 +10,8 @@ final class Bench {
     var engine: Engine<LuaStrategy>
     let strategy: LuaStrategy
     private(set) var effects: [Effect] = []
+    /// What `on_save` gave, for a later `on_load`.
+    var saved: [UInt8]?
     private(set) var now: Int64 = 1_700_000_000_000_000_000
 
     static func btc(venue: String = "file", bars: Span = .zero) throws -> Instrument {

@@ -121,6 +121,50 @@ struct CallbackTests {
         #expect(try say("plot('x', '1')").contains("number expected, got string"))
     }
 
+    /// `on_stop` is the last call after an error too: it is told why, can ask for nothing, and is not called twice.
+    @Test func theLastCallComesAfterAnErrorToo() throws {
+        let bench = try Bench(
+            """
+            local S = {}
+            function S.on_start() S.i = market.instrument() S.i:subscribe('trades') S.order = S.i:buy(0.5, 50) end
+            function S.on_trade() error('boom') end
+            function S.on_order(order) print(order.state) end
+            function S.on_stop(reason) print(reason:match('on_trade failed'), reason:match('boom'), S.order.state, S.i:buy(1, 50)) end
+            return S
+            """)
+        bench.start()
+        bench.report(1, .accepted)
+        #expect(bench.take() == ["open"])
+        bench.trade(.buy, 10000, 100)
+        let told = bench.take()
+        #expect(told.count == 1 && told[0].hasPrefix("on_trade failed\tboom\tpending_cancel\tnil\t") && told[0].hasSuffix("\tstopping"), "\(told)")
+        bench.report(1, .cancelled)
+        bench.step(.stop(reason: "end"))
+        #expect(bench.take().isEmpty)
+    }
+
+    /// What fails in `on_stop` then is told, but the first failure is why the run ended.
+    @Test func anErrorInTheLastCallDoesNotHideTheFirst() throws {
+        let bench = try Bench(
+            """
+            local S = {}
+            function S.on_start() market.instrument():subscribe('trades') end
+            function S.on_trade() error('first') end
+            function S.on_stop() error('second') end
+            return S
+            """)
+        bench.start()
+        bench.trade(.buy, 10000, 100)
+        guard case .failed(let message) = bench.engine.life else {
+            Issue.record("it did not fail: \(bench.engine.life)")
+            return
+        }
+        #expect(message.contains("on_trade failed") && message.contains("first") && !message.contains("second"))
+        #expect(bench.strategy.faultMessage == message)
+        let told = bench.take()
+        #expect(told.count == 1 && told[0].contains("on_stop failed") && told[0].contains("second"), "\(told)")
+    }
+
     /// F69: an error in each callback is told with file, line, callback and event, and what the callback asked for is not sent.
     @Test(arguments: ["on_start", "on_quote", "on_book", "on_trade", "on_bar", "on_order", "on_fill", "on_stop", "timer"])
     func anErrorInACallbackIsToldAndSendsNothing(_ callback: String) throws {

@@ -204,7 +204,7 @@ struct LuaOrderTests {
         _ = bench.takeEffects()
         bench.trade(.buy, 1, 1)
         let amended = bench.takeEffects().compactMap { if case .amend(let cleared, _) = $0 { cleared.amendment } else { nil } }
-        #expect(amended == [AmendRequest(id: OrderID(1), price: Price(ticks: 10000), quantity: Quantity(lots: 2000))])
+        #expect(amended == [AmendRequest(id: OrderID(1), price: Price(ticks: 10000), quantity: Quantity(lots: 2000), keepsPrice: true)])
     }
 
     @Test func positionsAreAsTold() throws {

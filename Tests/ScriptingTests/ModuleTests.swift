@@ -32,6 +32,14 @@ struct ModuleTests {
         #expect(try said("print(require('m') == require('m'))", files) == "read\ntrue")
     }
 
+    /// Else a loop of them would fill the host's memory, which no cap of the script's counts.
+    @Test func aModuleThatFailsIsNotedOnce() throws {
+        let root = try folder(["bad.lua": "error('no')"])
+        defer { try? FileManager.default.removeItem(at: root) }
+        let bench = try Bench("for i = 1, 50 do pcall(require, 'bad') end return {}") { $0.moduleFolders = [root.path] }
+        #expect(bench.strategy.modules.map(\.name) == ["bad"])
+    }
+
     @Test func namesThatLeadOutAreRefused() throws {
         for name in ["..", "../m", "/etc/passwd", "a..b", ".m", "m.", "M", "a/b", "", "m\\0", String(repeating: "a", count: 65)] {
             #expect(try said("print(pcall(require, '\(name)'))", ["m.lua": ""]).contains("is refused"), "\(name)")

@@ -50,10 +50,10 @@ struct SmallMarket {
         records += changes
     }
 
-    mutating func trade(at time: Int64, _ price: Int64, _ size: Int64, _ aggressor: Side) {
+    mutating func trade(at time: Int64, _ price: Int64, _ size: Int64, _ aggressor: Side, _ instrument: Int = 0) {
         records.append(
             MarketRecord(
-                kind: .trade, instrument: InstrumentID(index: 0), localTime: SmallMarket.start + time,
+                kind: .trade, instrument: InstrumentID(index: instrument), localTime: SmallMarket.start + time,
                 exchangeTime: SmallMarket.start + time, side: aggressor, flags: MarketRecord.Flag.endOfBatch, a: price, b: size))
     }
 

@@ -189,7 +189,7 @@ struct EngineTests {
         #expect(engine.life == .failed(message: "made to fail"))
         #expect(engine.desk.openOrders == [OrderID(1)])
         step(&engine, record(.trade, at: 3, 100, 1), &effects)
-        #expect(log.lines == ["trade 100"])
+        #expect(log.lines == ["trade 100", "stop made to fail"])
     }
 
     @Test func aRefusalIsARejectedOrderAtTheSameInstant() throws {

@@ -78,11 +78,4 @@ import Transport
         #expect(clock.watch(monotonic: at(2000), wall: at(1_002_400 - 3_600_000)) == .seconds(-3600))
         #expect(clock.state == .measuring)
     }
-
-    @Test func noncesRiseWhateverTheClockDoes() {
-        var nonce = Nonce(persisted: 1000)
-        var given: [UInt64] = []
-        for now in [500, 500, 2000, 1000, 2000] as [UInt64] { given.append(nonce.next(now: now)) }
-        #expect(given == [1001, 1002, 2000, 2001, 2002])
-    }
 }

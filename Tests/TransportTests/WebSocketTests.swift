@@ -1,4 +1,5 @@
 import NIOCore
+import TLS
 import Testing
 
 @testable import Transport
@@ -32,6 +33,21 @@ import Testing
         #expect(try serverEar.ended.futureResult.wait() == .closed(code: 1000, reason: "done"))
         #expect(try clientEar.ended.futureResult.wait() == .closed(code: 1000, reason: ""))
         try server.stop().wait()
+    }
+
+    /// What we refuse for what it is will be so again; what nobody answers may be there in a moment.
+    @Test func aRefusedCertificateIsToldApartFromNoConnection() throws {
+        let server = try Bench.serve { _ in .response(HTTPServerResponse(status: 404)) }
+        let ear = Ear()
+        let url = try Origin("wss://localhost:\(server.port)/ws")
+        let other = try TLSContext.client(extraAuthority: .pem(try TestCertificates().authority.chain))
+        try Bench.loop.submit { _ = WebSocketClient.connect(to: url, tls: other, on: Bench.loop, delegate: ear) }.wait()
+        guard case .refused(let why) = try ear.ended.futureResult.wait() else { return #expect(Bool(false), "it is not told as refused") }
+        #expect(why.contains("certificate"), "\(why)")
+        try server.stop().wait()
+        let nobody = Ear()
+        try Bench.loop.submit { _ = WebSocketClient.connect(to: url, tls: Bench.client, on: Bench.loop, delegate: nobody) }.wait()
+        guard case .connect = try nobody.ended.futureResult.wait() else { return #expect(Bool(false), "nobody listens: that is no refusal") }
     }
 
     @Test func anotherStatusIsTold() throws {

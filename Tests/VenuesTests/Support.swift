@@ -18,10 +18,13 @@ enum Fixture {
     }
 }
 
-func instrument(_ symbol: String, tick: String = "0.01", lot: String = "0.000001") throws -> Instrument {
+/// - Parameter native: The venue's own spelling, the same where nil.
+func instrument(
+    _ symbol: String, tick: String = "0.01", lot: String = "0.000001", venue: String = "cryptocom", native: String? = nil
+) throws -> Instrument {
     let parts = symbol.split(separator: "_").map(String.init)
     return try Instrument(
-        venue: "cryptocom", symbol: symbol, nativeSymbol: symbol, base: parts[0], quote: parts[1], tick: ExactDecimal(tick), lot: ExactDecimal(lot))
+        venue: venue, symbol: symbol, nativeSymbol: native ?? symbol, base: parts[0], quote: parts[1], tick: ExactDecimal(tick), lot: ExactDecimal(lot))
 }
 
 func dec(_ text: String) -> ExactDecimal {
@@ -37,7 +40,27 @@ struct TestRandom {
     mutating func below(_ bound: Int) -> Int { Int(generator.next() % UInt64(bound)) }
     mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
     mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
+
+    /// A payload with random bytes changed, cut, doubled.
+    mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {
+        var result = bytes
+        for _ in 0...below(4) where !result.isEmpty {
+            let place = below(result.count)
+            switch below(6) {
+            case 0: result[place] = UInt8(below(256))
+            case 1: result.remove(at: place)
+            case 2: result.insert(pick(Array("{}[]\",:0-9.eE\\nu\u{0}".utf8)), at: place)
+            case 3: result.removeSubrange(place..<min(result.count, place + below(20)))
+            case 4: result.insert(contentsOf: result[place..<min(result.count, place + below(40))], at: place)
+            default: result.replaceSubrange(place..<place, with: Array(pick(["1e400", "9223372036854775807", "null", "-0", "1e-40", "[[[["]).utf8))
+            }
+        }
+        return result
+    }
 }
 
-/// How many rounds a fuzz test makes: short in the suite, `FUZZ_ITERATIONS` for a long run.
-func fuzzIterations(_ short: Int) -> Int { ProcessInfo.processInfo.environment["FUZZ_ITERATIONS"].flatMap(Int.init) ?? short }
+/// How many rounds a fuzz test makes: short in the suite, `PERIGEE_FUZZ` (or `FUZZ_ITERATIONS`) for a long run.
+func fuzzIterations(_ short: Int) -> Int {
+    let environment = ProcessInfo.processInfo.environment
+    return (environment["PERIGEE_FUZZ"] ?? environment["FUZZ_ITERATIONS"]).flatMap(Int.init) ?? short
+}

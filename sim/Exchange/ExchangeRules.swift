@@ -73,12 +73,32 @@ public struct SpotBalance: Hashable, Sendable {
     public init(currency: String, total: Amount) { (self.currency, self.total) = (currency, total) }
 }
 
+/// What a venue takes, where it does not take everything.
+public struct VenueRules: Hashable, Sendable {
+    public var types: [OrderType] = [.market, .limit, .stop, .stopLimit]
+    public var timesInForce: [TimeInForce] = [.goodTillCancel, .immediateOrCancel, .fillOrKill, .goodTillDate]
+    public var hasPostOnly = true
+    /// Without: a changed order is a cancelled and a new one, which always goes to the back of its queue.
+    public var hasAmend = true
+    /// An instrument; nil for any number.
+    public var maxOpenOrders: Int?
+    public init() {}
+
+    func takes(_ order: RestingOrder) -> Bool {
+        // A market order never waits: that it says so is no other time in force.
+        let isPlain = order.type == .market && order.timeInForce == .immediateOrCancel
+        return types.contains(order.type) && (isPlain || timesInForce.contains(order.timeInForce)) && (hasPostOnly || !order.isPostOnly)
+    }
+}
+
 /// The rules of a run that a tape does not tell.
 public struct ExchangeRules: Hashable, Sendable {
     public var queue = QueueModel.riskAverse
     public var fills = FillModel.partial
     /// By instrument; what is missing or nil keeps the tape's own rates.
     public var fees: [FeeOverride] = []
+    /// By instrument; what is missing takes everything.
+    public var venues: [VenueRules] = []
     public var slippage = Slippage.ticks(0)
     /// The largest part of a bar's volume that our fills may be, nil for no bound.
     public var maxBarShare: ExactDecimal?

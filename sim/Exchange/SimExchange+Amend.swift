@@ -8,15 +8,15 @@ extension SimExchange {
         }
         let (market, standing) = (place.market, place.order)
         var amended = standing.pointee
-        if amended.type.hasLimit { amended.price = request.price.ticks }
-        amended.leaves = request.quantity.lots
+        if amended.type.hasLimit, !request.keepsPrice { amended.price = request.price.ticks }
+        if !request.keepsQuantity { amended.leaves = request.quantity.lots }
         if let reason = amendRefusal(market, amended, instead: standing.pointee) {
             return report(request.id, market.pointee.id, time, .amendRejected(reason))
         }
         let price = Price(ticks: amended.price)
-        report(request.id, market.pointee.id, time, .amended(price: price, open: request.quantity))
+        report(request.id, market.pointee.id, time, .amended(price: price, open: Quantity(lots: amended.leaves)))
         hold(market, &amended)
-        if keepsPlace(amended, instead: standing.pointee) {
+        if keepsPlace(amended, instead: standing.pointee), hasAmend(market) {
             standing.pointee = amended
             return
         }
@@ -30,6 +30,11 @@ extension SimExchange {
             if amended.expire != .never { refreshExpiry() }
         }
         finish(market, time)
+    }
+
+    private func hasAmend(_ market: Handle<Market>) -> Bool {
+        let index = market.pointee.id.position
+        return index >= rules.venues.count || rules.venues[index].hasAmend
     }
 
     /// Smaller at the same price keeps the place; a new price or a larger quantity goes to the back.

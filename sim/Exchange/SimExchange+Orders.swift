@@ -5,6 +5,7 @@ extension SimExchange {
     /// Why the venue does not take an order, nil where it does.
     func refusal(_ market: Handle<Market>, _ order: RestingOrder) -> RejectReason? {
         if order.isPostOnly && !order.type.hasLimit { return .unsupported }
+        if let reason = refusal(market, order, by: market.pointee.id.position) { return reason }
         if order.leaves < 1 || order.leaves < market.pointee.instrument.minQuantity.lots { return .minQuantity }
         if order.isReduceOnly && reducible(market, order.side) == 0 { return .reduceOnly }
         if order.type.hasLimit, market.pointee.instrument.minNotional > .zero {
@@ -19,6 +20,15 @@ extension SimExchange {
             if amount > purse.available(place) { return .insufficientBalance }
         }
         return nil
+    }
+
+    /// What the venue of this instrument does not know, or has no place for.
+    private func refusal(_ market: Handle<Market>, _ order: RestingOrder, by index: Int) -> RejectReason? {
+        guard index < rules.venues.count else { return nil }
+        if !rules.venues[index].takes(order) { return .unsupported }
+        guard let most = rules.venues[index].maxOpenOrders else { return nil }
+        let open = (0..<3).reduce(0) { count, number in count + market.pointee.list(number).pointee.count }
+        return open >= most ? .venue : nil
     }
 
     /// How many lots a fill of this side may have while it only reduces our position.

@@ -148,12 +148,14 @@ public final class SimVenue {
     // MARK: - Requests
 
     /// Takes an order; what becomes of it is told by events.
-    public func submit(_ draft: OrderRequest, clientID: String, connection: Int, at now: Timestamp) -> SimOrder {
+    ///
+    /// - Parameter venueID: Where the client names the order; else the venue does.
+    public func submit(_ draft: OrderRequest, clientID: String, connection: Int, at now: Timestamp, venueID: String? = nil) -> SimOrder {
         lastOrder += 1
         var request = draft
         request.id = OrderID(lastOrder)
         let order = SimOrder(
-            venueID: names.order(lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
+            venueID: venueID ?? names.order(lastOrder), clientID: clientID, instrument: request.instrument.position, request: request, created: now,
             updated: now, connection: connection)
         place[order.venueID] = orders.count
         live.append(orders.count)
@@ -163,6 +165,18 @@ public final class SimVenue {
         }
         orders.append(order)
         return order
+    }
+
+    /// A trade with the venue itself, all of it at one price: no book is met, and there is no fee.
+    public func deal(instrument index: Int, side: Side, lots: Int64, ticks: Int64, clientID: String, at now: Timestamp) -> SimOrder {
+        let request = OrderRequest(
+            id: OrderID(0), instrument: InstrumentID(index: index), side: side, type: .market, quantity: Quantity(lots: lots), price: Price(ticks: ticks),
+            timeInForce: .fillOrKill)
+        let made = submit(request, clientID: clientID, connection: 0, at: now)
+        let fill = Fill(id: FillID(UInt64(fills.count)), price: Price(ticks: ticks), quantity: Quantity(lots: lots), liquidity: .taker, fee: .zero)
+        if let index = place[made.venueID] { book(fill, index, now) }
+        listener?(.balances)
+        return order(made.venueID) ?? made
     }
 
     /// Lets an order that was taken reach the book.

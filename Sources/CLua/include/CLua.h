@@ -19,7 +19,7 @@ enum {
 };
 
 /// Why a call did not return cleanly. From `CLUA_TIMEOUT` on the state is poisoned and every later call is refused.
-enum { CLUA_OK, CLUA_FAILED, CLUA_TIMEOUT, CLUA_MEMORY, CLUA_POISONED };
+enum { CLUA_OK, CLUA_FAILED, CLUA_TIMEOUT, CLUA_MEMORY, CLUA_POISONED, CLUA_BUDGET };
 
 /// Swift would import these two as tuples of thousands of elements, which costs a minute of every build: it sees them from outside.
 typedef struct clua_error clua_error;
@@ -258,9 +258,19 @@ void clua_refresh_order(clua_state *state, const clua_order *order);
 
 /// From now on a call that runs longer is stopped; costs nothing until then. Answers false where no thread could be had.
 ///
-/// A library function that never comes back to Lua cannot be stopped so. `stuck` is called, once and on a thread of its own,
-/// where a call has run for twice as long.
+/// One that runs for half as long again without meeting another instruction is torn out of Lua's own code, and its state thrown
+/// away. What is left is code of the host: `stuck` is called, once and on a thread of its own, where a call is there after four
+/// times the deadline.
 bool clua_watch(clua_state *state, int64_t nanoseconds, void (*_Nullable stuck)(void));
+
+/// From now on the work of every call is counted: instructions of the VM, and steps of library loops. A call that does more than
+/// `budget` is stopped at the same instruction on every machine; 0 for no limit. Costs every instruction some time.
+int clua_count_work(clua_state *state, uint64_t budget);
+/// The work of the call that has just ended; 0 where none was, or nothing is counted.
+uint64_t clua_work(clua_state *state);
+
+/// Calls `visit` for everything that can be reached from the globals, hidden metatables and upvalues included; for tests.
+int clua_reach(clua_state *state, void *_Nullable context, void (*visit)(void *_Nullable context, const char *path, const char *type));
 
 /// Objects a script meets.
 enum { CLUA_INSTRUMENT, CLUA_ORDER, CLUA_BAR, CLUA_TIMER, CLUA_INDICATOR, CLUA_QUOTE };

@@ -26,6 +26,9 @@ int perigee_ssl_trust_pem(SSL_CTX *context, const void *pem, int length);
 /// Certificate chain and key of a server, from PEM texts. Returns 1 or 0.
 int perigee_ssl_identity_pem(SSL_CTX *context, const void *chain, int chain_length, const void *key, int key_length);
 
+/// No core file of this process, and nobody but root reads its memory. Returns 1 or 0.
+int perigee_refuse_dumps(void);
+
 size_t perigee_bio_pending(BIO *bio);
 
 /// Offers "http/1.1" by ALPN.

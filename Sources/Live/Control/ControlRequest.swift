@@ -10,6 +10,8 @@ public enum ControlRequest: Hashable, Sendable {
     case metrics
     /// As a SIGTERM would: cancel, verify, save, end.
     case stop
+    /// A person has seen the alert of this number, all of them where nil (C29).
+    case acknowledge(Int?)
     /// Latch. Needs no confirmation.
     case kill(reason: String)
 
@@ -22,8 +24,12 @@ public enum ControlRequest: Hashable, Sendable {
                 case "status": return (fields.format == "text" ? .table : .status, "")
                 case "metrics": return (.metrics, "")
                 case "stop": return (.stop, "")
+                case "ack":
+                    guard let text = fields.alert else { return (.acknowledge(nil), "") }
+                    guard let number = Int(text), number > 0 else { return (nil, "alert: found '\(text.prefix(64))', expected its number") }
+                    return (.acknowledge(number), "")
                 case "kill": return (.kill(reason: fields.reason ?? "control socket"), "")
-                case let other: return (nil, "command: found '\(other?.prefix(64) ?? "none")', expected status, metrics, stop or kill")
+                case let other: return (nil, "command: found '\(other?.prefix(64) ?? "none")', expected status, metrics, stop, ack or kill")
                 }
             } catch {
                 return (nil, "at byte \(error.offset): expected \(error.expected)")
@@ -31,16 +37,17 @@ public enum ControlRequest: Hashable, Sendable {
         }
     }
 
-    private static func read(_ bytes: Bytes) throws(JSONError) -> (command: String?, reason: String?, format: String?) {
+    private static func read(_ bytes: Bytes) throws(JSONError) -> (command: String?, reason: String?, format: String?, alert: String?) {
         var reader = JSONReader(bytes)
-        var fields = JSONFields(["command", "reason", "format"])
-        var found: (command: String?, reason: String?, format: String?) = (nil, nil, nil)
+        var fields = JSONFields(["command", "reason", "format", "alert"])
+        var found: (command: String?, reason: String?, format: String?, alert: String?) = (nil, nil, nil, nil)
         try reader.beginObject()
         while let index = try fields.next(in: &reader) {
             switch index {
             case 0: found.command = try reader.text()
             case 1: found.reason = try reader.text()
-            case _: found.format = try reader.text()
+            case 2: found.format = try reader.text()
+            case _: found.alert = try reader.text()
             }
         }
         try reader.finish()
@@ -54,12 +61,17 @@ public struct ControlDesk: Sendable {
     let folder: StateFolder
     let stop: @Sendable () -> Void
     let kill: @Sendable (String) -> Void
+    let acknowledge: @Sendable (Int?) -> Void
 
     /// - Parameters:
     ///   - stop: Asks for an ordered stop; must not wait for it.
     ///   - kill: Pulls the switch with this reason; must not wait for it.
-    public init(board: StatusBoard, folder: StateFolder, stop: @escaping @Sendable () -> Void, kill: @escaping @Sendable (String) -> Void) {
-        (self.board, self.folder, self.stop, self.kill) = (board, folder, stop, kill)
+    ///   - acknowledge: Alerts that a person has seen; must not wait for it.
+    public init(
+        board: StatusBoard, folder: StateFolder, stop: @escaping @Sendable () -> Void, kill: @escaping @Sendable (String) -> Void,
+        acknowledge: @escaping @Sendable (Int?) -> Void = { _ in }
+    ) {
+        (self.board, self.folder, self.stop, self.kill, self.acknowledge) = (board, folder, stop, kill, acknowledge)
     }
 
     /// One line without its end.
@@ -73,6 +85,9 @@ public struct ControlDesk: Sendable {
         case .stop:
             stop()
             json.field("ok", true)
+        case .acknowledge(let number):
+            acknowledge(number)
+            json.field("ok", true)
         case .status, .table, .metrics:
             guard let snapshot = board.latest else {
                 json.field("ok", false)
@@ -83,7 +98,7 @@ public struct ControlDesk: Sendable {
             switch request {
             case .table: json.field("text", StatusText.render(snapshot) + latched)
             case .metrics: json.field("text", MetricsText.render(snapshot))
-            case .status, .stop, .kill:
+            case .status, .stop, .kill, .acknowledge:
                 json.key("status")
                 StatusJSON.write(snapshot, to: &json)
                 LatchJSON.write(KillLatch.read(from: folder), to: &json)

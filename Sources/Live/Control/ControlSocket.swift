@@ -6,6 +6,8 @@ internal import Synchronization
 /// A thread of its own with non-blocking descriptors: garbage, endless lines and readers that do not read cost their own connection and
 /// nothing else (F76).
 public final class ControlSocket: Sendable {
+    /// What the log line of a question begins with, which changes nothing.
+    public static let askedPrefix = "control: asked for "
     static let longestLine = 65_536
     static let longestAnswer = 8 << 20
     static let mostConnections = 16
@@ -135,8 +137,10 @@ public final class ControlSocket: Sendable {
             return ControlSocket.refusal(parsed.error)
         }
         switch request {
-        case .status, .table, .metrics: break
+        case .status, .table: log(ControlSocket.askedPrefix + "the status")
+        case .metrics: log(ControlSocket.askedPrefix + "metrics")
         case .stop: log("control: stop")
+        case .acknowledge(let number): log("control: acknowledged \(number.map { "alert \($0)" } ?? "all alerts")")
         case .kill(let reason): log("control: kill: \(reason)")
         }
         return answer(request)

@@ -28,6 +28,17 @@ public enum StatusJSON {
         json.list("strategies", snapshot.strategies) { json, strategy in
             json.field("name", strategy.name)
             json.field("state", strategy.state)
+            json.field("code", strategy.code)
+            json.field("canary", strategy.isCanary)
+        }
+        json.field("limit_version", Int64(snapshot.limitVersion))
+        json.list("alerts", snapshot.alerts) { json, alert in
+            json.field("number", Int64(alert.number))
+            json.field("source", alert.source)
+            json.field("urgency", alert.urgency.rawValue)
+            json.field("text", alert.text)
+            json.field("time", alert.raised.nanoseconds)
+            json.field("count", Int64(alert.count))
         }
         json.list("positions", snapshot.positions, position)
         json.list("orders", snapshot.orders, order)

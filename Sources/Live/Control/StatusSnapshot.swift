@@ -84,6 +84,9 @@ public struct StatusSnapshot: Hashable, Sendable {
         public var name: String
         /// `running`, `disabled`, `stopped`, …
         public var state: String
+        /// SHA-256 of its code, and whether it is held to the limits of new code (C31, C32).
+        public var code = ""
+        public var isCanary = false
         public init(name: String, state: String) { (self.name, self.state) = (name, state) }
     }
 
@@ -107,6 +110,10 @@ public struct StatusSnapshot: Hashable, Sendable {
     public var links: [Link] = []
     public var latencies: [Latency] = []
     public var strategies: [Strategy] = []
+    /// Not acknowledged yet, oldest first (C29).
+    public var alerts: [Alert] = []
+    /// The version of the limits in force (C28); 0 where the run has no ledger.
+    public var limitVersion: UInt32 = 0
     public var ordersSent = 0
     public var fills = 0
     public var rejects = 0

@@ -10,7 +10,8 @@ public enum StatusText {
             \(snapshot.profitToday.map { ", today \($0)" } ?? "")
 
             """
-        text += table("STRATEGY STATE", snapshot.strategies.map { [$0.name, $0.state] })
+        for alert in snapshot.alerts { text += alert.line + "\n" }
+        text += table("STRATEGY STATE", snapshot.strategies.map { [$0.name, $0.isCanary ? "\($0.state) (canary)" : $0.state] })
         text += table("LINK SIDE STATE", snapshot.links.map { [$0.venue, $0.side, $0.why.isEmpty ? $0.state : "\($0.state): \($0.why)"] })
         text += table(
             "FEED BOOK AGE RECORDS",

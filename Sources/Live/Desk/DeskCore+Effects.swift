@@ -15,11 +15,14 @@ extension DeskCore {
             sink.filled(fill, strategy: seat, desk: seats[seat].engine.desk)
         case .closed(let order): sink.closed(order, strategy: seat, desk: seats[seat].engine.desk)
         case .contradicted(let report): contradicted(report, seat)
-        case .kill(let reason): host.kill(reason: reason, source: plan.strategies[seat])
+        case .kill(let reason):
+            alert("risk", "kill: \(reason)", urgency: .critical)
+            host.kill(reason: reason, source: plan.strategies[seat])
         case .stateChanged(let state, let instrument, let reason):
             let scope = instrument.map { plan.instruments[$0.position].name } ?? "everything"
-            host.log(.warn, "risk", "\(scope) is now \(state.name): \(reason)")
-        case .alarm(let text): host.log(.error, "risk", text)
+            guard state > .active else { return host.log(.warn, "risk", "\(scope) is now \(state.name): \(reason)") }
+            alert("risk", "\(scope) is now \(state.name): \(reason)", key: "\(scope)/\(state.name)/\(reason)", urgency: state == .reducing ? .warning : .urgent)
+        case .alarm(let text): alert("risk", text)
         }
     }
 
@@ -43,33 +46,45 @@ extension DeskCore {
         // The last look before the bytes (C21, 1b); the session writes in this same turn.
         guard latch.admitsNew else { return refuse(request, seat) }
         let clientID = clientID(request.id, of: seat)
+        let venueID: String?
         do {
-            try ledger?.append([.intent(intent(cleared, clientID, seat))], wall: now.wall, monotonic: now.monotonic, mustLast: true)
+            venueID = try intend(request, limits: cleared.limitVersion, as: clientID, seat)
         } catch {
             refuse(request, seat)
             return diskFailed(error)
         }
-        venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall)
+        place(request, as: clientID, seat, venue, venueID: venueID)
+    }
+
+    /// The intent is in the ledger before anything leaves. Answers the venue's name of the order where it is ours to make: it is journaled with it.
+    func intend(_ request: OrderRequest, limits: UInt32, as clientID: String, _ seat: Int) throws(LedgerError) -> String? {
+        let venueID = plan.venues[home[request.instrument.position]].capabilities.naming?.venueID(of: clientID, at: now.wall)
+        let named = venueID.map { [LedgerEntry.venueID(clientID: clientID, venueID: $0)] } ?? []
+        try ledger?.append([.intent(intent(request, limits: limits, clientID, seat))] + named, wall: now.wall, monotonic: now.monotonic, mustLast: true)
+        return venueID
+    }
+
+    func place(_ request: OrderRequest, as clientID: String, _ seat: Int, _ venue: Int, venueID: String?) {
+        venues[venue].keeper.sending(clientID: clientID, strategy: seat, request: request, at: now.wall, venueID: venueID)
         host.orderNamed(
-            VenueOrderReference(clientID: clientID, venueID: nil, symbol: plan.instruments[request.instrument.position].nativeSymbol), at: venue)
+            VenueOrderReference(clientID: clientID, venueID: venueID, symbol: plan.instruments[request.instrument.position].nativeSymbol), at: venue)
         let quote = request.isAcceptance ? UInt64(number(request.quote, of: seat).request.raw) : nil
-        host.send(.place(VenueOrderRequest(clientID: clientID, request: request, quote: quote)), to: venue)
+        host.send(.place(VenueOrderRequest(clientID: clientID, request: request, quote: quote, venueID: venueID)), to: venue)
     }
 
     /// An order that was cleared and never left.
-    private func refuse(_ request: OrderRequest, _ seat: Int) {
+    func refuse(_ request: OrderRequest, _ seat: Int) {
         feed(seat, .report(ExecutionReport(
             order: request.id, instrument: request.instrument, exchangeTime: now.wall, fact: .rejected(.venue))))
     }
 
-    private func intent(_ cleared: Cleared, _ clientID: String, _ seat: Int) -> LedgerIntent {
-        let request = cleared.request
+    func intent(_ request: OrderRequest, limits: UInt32, _ clientID: String, _ seat: Int) -> LedgerIntent {
         let instrument = plan.instruments[request.instrument.position]
         return LedgerIntent(
             clientID: clientID, strategy: plan.strategies[seat], venue: instrument.venue, symbol: instrument.nativeSymbol, side: request.side,
             type: request.type, timeInForce: request.timeInForce, isPostOnly: request.isPostOnly, isReduceOnly: request.isReduceOnly,
             price: instrument.decimal(request.price), stop: instrument.decimal(request.stop), quantity: instrument.decimal(request.quantity),
-            tag: seats[seat].engine.desk.text(of: request.tag), limitVersion: cleared.limitVersion, cause: inputs, run: plan.run, sent: now.wall)
+            tag: seats[seat].engine.desk.text(of: request.tag), limitVersion: limits, cause: inputs, run: plan.run, sent: now.wall)
     }
 
     private func cancel(_ id: OrderID, _ instrument: InstrumentID, _ seat: Int) {
@@ -85,30 +100,12 @@ extension DeskCore {
         record([.cancelWanted(clientID: clientID)])
     }
 
-    private func amend(_ cleared: ClearedAmendment, _ instrument: InstrumentID, _ seat: Int) {
-        if paper != nil {
-            var numbered = cleared.amendment
-            numbered.id = number(numbered.id, of: seat)
-            paper?.amend(numbered, instrument, at: now.wall)
-            return
-        }
-        let venue = home[instrument.position]
-        guard latch.admitsNew, plan.venues[venue].capabilities.hasAmend, let order = venues[venue].keeper.order(names(of: cleared.amendment.id, seat)) else {
-            feed(seat, .report(ExecutionReport(
-                order: cleared.amendment.id, instrument: instrument, exchangeTime: now.wall, fact: .amendRejected(.unsupported))))
-            return
-        }
-        host.send(
-            .amend(order.reference, price: cleared.amendment.price, quantity: cleared.amendment.quantity, total: order.filled + cleared.amendment.quantity),
-            to: venue)
-    }
-
-    /// The client id of an order of this engine: an adopted one keeps the name it was sent under.
+    /// The client id of an order of this engine: an adopted one keeps the name it was sent under, and one that was amended by cancel-then-new has its last one's.
     func names(of id: OrderID, _ seat: Int) -> String { adopted[AdoptedKey(seat: seat, id: id)] ?? clientID(id, of: seat) }
 
     private func contradicted(_ report: ExecutionReport, _ seat: Int) {
         let instrument = plan.instruments[report.instrument.position]
-        host.log(.error, "desk", "\(instrument.name): what the venue says of order \(names(of: report.order, seat)) contradicts what we know (\(report.fact)); the instrument is halted")
+        alert("desk", "\(instrument.name): what the venue says of order \(names(of: report.order, seat)) contradicts what we know (\(report.fact)); the instrument is halted", urgency: .urgent)
         feedAll(.control(.state(.cancelOnly, report.instrument, reason: "contradiction")))
         let venue = home[report.instrument.position]
         if paper == nil { startReconciliation(venue) }
@@ -125,7 +122,7 @@ extension DeskCore {
     }
 
     func diskFailed(_ error: LedgerError) {
-        host.log(.error, "ledger", "\(error): nothing new is sent; everything is cancelled")
+        alert("ledger", "\(error): nothing new is sent; everything is cancelled", urgency: .critical)
         feedAll(.control(.state(.cancelOnly, nil, reason: "disk")))
         stop(.failed(message: "\(error)"))
     }
@@ -153,8 +150,13 @@ extension DeskCore {
         case .venueID(let clientID, _):
             if let order = venues[venue].keeper.order(clientID) { host.orderNamed(order.reference, at: venue) }
         case .closed(let clientID, _): host.orderEnded(clientID, at: venue)
-        case .fill(let fill): if !venues[venue].isReconciled, fill.clientID != nil { noteFound(fill, venue) }
-        case .intent, .cancelWanted, .unknown, .baseline, .limits, .note: break
+        case .fill(let fill):
+            venues[venue].watch.booked(fill, at: now.monotonic)
+            derive(fill)
+            recentFills.append(fill)
+            if fill.clientID == nil { tellOthers() }
+            if !venues[venue].isReconciled, fill.clientID != nil { noteFound(fill, venue) }
+        case .intent, .cancelWanted, .unknown, .baseline, .limits, .note, .release, .accepted: break
         }
     }
 
@@ -174,24 +176,17 @@ extension DeskCore {
             if case .order(let reference) = query, let clientID = reference.clientID { ask(query, venue, for: .order(clientID: clientID)) }
         case .cancel(let reference): host.send(.cancel(reference), to: venue)
         case .resolve(let clientID): startResolver(clientID, venue)
+        case .replace(let clientID, let price, let open): stand(in: clientID, price: price, open: open, venue)
         case .external(let order): external(order, venue)
         case .orphan(let order):
-            host.log(.warn, plan.venues[venue].name, "order \(order.reference.clientID ?? "") is ours and not in the ledger; it is cancelled")
+            alert(plan.venues[venue].name, "order \(order.reference.clientID ?? "") is ours and not in the ledger; it is cancelled")
             host.send(.cancel(order.reference), to: venue)
         case .halt(let symbol, let why):
-            host.log(.error, plan.venues[venue].name, "\(symbol) is halted: \(why)")
+            alert(plan.venues[venue].name, "\(symbol) is halted: \(why)", urgency: .urgent)
             if let index = plan.instruments.firstIndex(where: { $0.nativeSymbol == symbol && $0.venue == plan.venues[venue].name }) {
                 feedAll(.control(.state(.cancelOnly, InstrumentID(index: index), reason: why)))
             }
-        case .alarm(let text): host.log(.error, plan.venues[venue].name, text)
-        }
-    }
-
-    /// Somebody else's order: told once, never touched (F19).
-    private func external(_ order: VenueOrder, _ venue: Int) {
-        guard let id = order.reference.venueID else { return }
-        if venues[venue].externals.updateValue(order, forKey: id) == nil {
-            host.log(.warn, plan.venues[venue].name, "order \(id) on \(order.reference.symbol) is not ours; it is left alone")
+        case .alarm(let text): alert(plan.venues[venue].name, text)
         }
     }
 }

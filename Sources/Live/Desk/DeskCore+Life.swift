@@ -43,8 +43,12 @@ extension DeskCore {
             host.log(.warn, name, "\(link == .market ? "market data" : "orders") down: \(why)")
             if before == .ready { down(link, venue) }
         case .refused(let why):
-            host.log(.error, name, "refused: \(why)")
-            stop(.unreachable(venue: name, why: why))
+            alert(name, "refused: \(why)", urgency: .urgent)
+            // One venue of several that goes away for good takes only its own orders along.
+            guard phase == .running, plan.venues.count > 1, venues.contains(where: { $0.links[0] == .ready }) else {
+                return stop(.unreachable(venue: name, why: why))
+            }
+            if before == .ready { down(link, venue) }
         case .closed: finishIfProven()
         }
     }
@@ -60,8 +64,11 @@ extension DeskCore {
 
     private func down(_ link: VenueLink, _ venue: Int) {
         if link == .orders {
+            // What came before is known: the reconciliation looks back to a while before this moment.
+            if venues[venue].isReconciled { lastKnown = now.wall + Span(nanoseconds: -120_000_000_000) }
             venues[venue].isReconciled = false
             venues[venue].reconciliation = nil
+            venues[venue].watch.rest()
             feedAll(.control(.lock(venue: plan.venues[venue].name)))
         }
         feedAll(.control(.venue(.disconnected, venue: plan.venues[venue].name)))
@@ -77,6 +84,7 @@ extension DeskCore {
             if seat < savedStates.count, let saved = savedStates[seat] { feed(seat, .control(.restore(saved))) }
         }
         feedAll(.start)
+        tellOthers()
         for venue in plan.venues.indices {
             feedAll(.control(.unlock(venue: plan.venues[venue].name)))
             tellFound(venue)
@@ -100,14 +108,6 @@ extension DeskCore {
         }
     }
 
-    /// The venue's own numbers: what is reserved is never more than it says (F55).
-    func balances(_ balances: [VenueBalance], _ venue: Int) {
-        let totals = Dictionary(balances.map { ($0.currency, $0.total) }, uniquingKeysWith: { _, last in last })
-        guard totals.contains(where: { venues[venue].balances[$0.key] != $0.value }) else { return }
-        venues[venue].balances.merge(totals) { _, new in new }
-        feedAll(.control(.balances(venue: plan.venues[venue].name, balances.map { AccountBalance(currency: $0.currency, total: $0.total, available: $0.available) })))
-    }
-
     // MARK: - Chores
 
     /// Once a second: orders whose facts do not fit, audits, saves, what is written behind.
@@ -115,14 +115,18 @@ extension DeskCore {
         nextChore = now.monotonic + 1_000_000_000
         for venue in venues.indices where plan.venues[venue].isTrading && venues[venue].links[1] == .ready {
             perform(venues[venue].keeper.overdue(at: now), venue)
+            for order in venues[venue].keeper.unknown where order.venueID == nil { startResolver(order.clientID, venue) }
             if venues[venue].isReconciled, now.monotonic >= venues[venue].lastAudit + plan.audit.nanoseconds || venues[venue].lastAudit == .min {
                 venues[venue].lastAudit = now.monotonic
+                checkPositions()
                 ask(.openOrders(symbol: nil), venue, for: .audit)
-                let from = (lastKnown ?? now.wall) + Span(nanoseconds: -60_000_000_000)
-                ask(.fills(symbol: nil, from: max(from, now.wall + Span(nanoseconds: -600_000_000_000)), to: now.wall), venue, for: .audit)
+                askTrades(venue)
                 ask(.balances, venue, for: .audit)
             }
+            watchBreaks(venue)
         }
+        watchUnknown()
+        repeatAlerts()
         if phase == .running { watchFeeds() }
         if now.monotonic >= nextSave, phase == .running {
             nextSave = now.monotonic + plan.save.nanoseconds
@@ -154,7 +158,9 @@ extension DeskCore {
     func save() {
         for seat in seats.indices {
             let saved = seats[seat].engine.save()
+            inputs += 1
             sink.saved(strategy: seat, at: max(now.wall, seats[seat].engine.desk.now))
+            tellVerdict(seat)
             if let saved { onSave?(seat, saved) }
         }
     }
@@ -165,7 +171,7 @@ extension DeskCore {
     func strategyEnded(_ seat: Int) {
         switch seats[seat].engine.life {
         case .failed(let message):
-            host.log(.error, plan.strategies[seat], message)
+            alert(plan.strategies[seat], message, urgency: .urgent)
             if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.strategyFailed(message: message)) }
         case .ending(let reason):
             if seats.allSatisfy({ !$0.engine.isRunning }) { stop(.done(reason: reason)) }
@@ -184,9 +190,9 @@ extension DeskCore {
         phase = .stopping(ending)
         host.log(.info, "desk", "stopping: \(ending)")
         if wasRunning {
-            feedAll(.stop(reason: ending.reason))
+            hasStrategies = true
+            feedAll(.control(.windDown(reason: ending.reason)))
             drain()
-            save()
         }
         if paper != nil {
             stopPaper()
@@ -274,6 +280,12 @@ extension DeskCore {
     private func end() {
         guard case .stopping(let ending) = phase else { return }
         drain()
+        // The last call, as in a backtest: everything is known by now.
+        if hasStrategies {
+            feedAll(.stop(reason: ending.reason))
+            drain()
+            save()
+        }
         phase = .ended
         sampleAll()
         sink.flush()
@@ -288,7 +300,7 @@ extension DeskEnding {
         case .done(let reason): reason
         case .interrupted: "interrupted"
         case .strategyFailed: "error"
-        case .halted(let reason): reason
+        case .halted: "halted"
         case .unreachable: "unreachable"
         case .failed(let message): message
         }

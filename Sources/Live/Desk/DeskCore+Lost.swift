@@ -17,10 +17,12 @@ extension DeskCore {
         switch purpose {
         case .resolver(let clientID): resolverHeard(clientID, isWhole: isWhole, venue)
         case .order(let clientID):
-            if case .order(nil, _) = answer, let order = venues[venue].keeper.order(clientID), !order.isDone { startResolver(clientID, venue) }
+            if case .order(nil, _) = answer { perform(venues[venue].keeper.doubt(clientID), venue) }
         case .audit:
             if case .orders(let open) = answer { audit(open, venue) }
             if case .balances(let told) = answer { balances(told, venue) }
+        case .trades(let start):
+            if case .fills(let listed) = answer { compareTrades(listed, from: start, venue) }
         }
     }
 
@@ -110,7 +112,10 @@ extension DeskCore {
                 startResolver(order.clientID, venue)
             }
         }
+        keepExternals(outcome.open, venue)
+        venues[venue].isSettling = true
         balances(outcome.balances, venue)
+        venues[venue].isSettling = false
         let wasReconciled = venues[venue].isReconciled
         venues[venue].isReconciled = true
         settleLeftOrders(venue)
@@ -131,6 +136,7 @@ extension DeskCore {
     /// The light form beside the stream: a live order that the venue does not list is asked for.
     private func audit(_ open: [VenueOrder], _ venue: Int) {
         let listed = Set(open.compactMap(\.reference.venueID))
+        keepExternals(open, venue)
         // Also one that was only ever acknowledged: its end may have been told to nobody.
         for order in venues[venue].keeper.live where order.stage != .unknown && order.sent.nanoseconds < now.wall.nanoseconds - 2_000_000_000 {
             if let id = order.venueID, !listed.contains(id) { ask(.order(order.reference), venue, for: .order(clientID: order.clientID)) }

@@ -11,6 +11,7 @@ extension DeskCore {
             unsafe withUnsafePointer(to: record) { pointer in
                 unsafe paper?.apply(pointer, at: now.wall)
                 let input = unsafe Input.market(pointer, instrument: Int(record.instrument))
+                inputs += 1
                 sink.input(input, strategy: nil, at: now.wall)
                 isStepping = true
                 for seat in seats.indices { step(seat, input) }

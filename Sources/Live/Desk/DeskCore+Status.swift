@@ -9,13 +9,17 @@ extension DeskCore {
             mode: plan.mode == .paper ? "paper" : "live", run: run, process: process, phase: phaseName, tradingState: tradingState, started: started,
             time: now.wall, binary: binary)
         for (seat, name) in plan.strategies.enumerated() {
-            snapshot.strategies.append(StatusSnapshot.Strategy(name: name, state: seats[seat].engine.isRunning ? "running" : "stopped"))
+            var strategy = StatusSnapshot.Strategy(name: name, state: seats[seat].engine.isRunning ? "running" : "stopped")
+            if let code = plan.release?.code.first(where: { $0.strategy == name }) { (strategy.code, strategy.isCanary) = (code.sha256, code.isCanary) }
+            snapshot.strategies.append(strategy)
             for (index, instrument) in plan.instruments.enumerated() {
                 let lots = seats[seat].engine.desk.portfolio.positions[index].lots
                 if lots != 0 { snapshot.positions.append(StatusSnapshot.Position(instrument: instrument.name, quantity: instrument.decimal(lots: lots))) }
             }
             for id in seats[seat].engine.desk.openOrders { if let order = order(id, seat) { snapshot.orders.append(order) } }
         }
+        snapshot.alerts = alerts.open
+        snapshot.limitVersion = plan.release?.limitVersion ?? 0
         for (index, venue) in plan.venues.enumerated() {
             for side in venue.isTrading ? [VenueLink.market, .orders] : [.market] {
                 let (state, why) = DeskCore.words(venues[index].links[Int(side.rawValue)])

@@ -22,7 +22,7 @@ public final class DeskCore<S: Strategy> {
     }
 
     /// Why a venue was asked something.
-    enum Purpose: Hashable { case resolver(clientID: String), order(clientID: String), audit }
+    enum Purpose: Hashable { case resolver(clientID: String), order(clientID: String), audit, trades(from: Timestamp) }
     /// What is to be done at a time, monotonic.
     enum Errand: Hashable { case resolver(clientID: String, venue: Int), reconciliation(venue: Int), proof(venue: Int), lastWords, giveUp }
 
@@ -45,6 +45,12 @@ public final class DeskCore<S: Strategy> {
         var found = ReconcileReport()
         /// What it last said that it holds for us, by currency.
         var balances: [String: ExactDecimal] = [:]
+        /// The same beside what our fills add up to (C27).
+        var watch: BreakWatch
+        /// Reconciled in this very turn: what it says now is where its books begin.
+        var isSettling = false
+        /// When a difference is looked at again, monotonic ns.
+        var nextLook = Int64.min
     }
 
     public let plan: DeskPlan
@@ -66,20 +72,34 @@ public final class DeskCore<S: Strategy> {
     var nextSample = Int64.max
     var nextChore = Int64.max
     var nextQuestion: UInt64 = 1
-    /// The engine inputs so far: an intent names the one that caused it (C31).
+    /// The events of the run's journal so far: an intent names the one that caused it (C31).
     public internal(set) var inputs: UInt64 = 0
     var now: VenueTime
     /// Orders of an earlier start, by their number in this one: they keep the name they were sent under.
     var adopted: [AdoptedKey: String] = [:]
+    /// Orders that have ended so that another may stand in their place, until the gate has judged that one; by the strategy's order.
+    var proven: [AdoptedKey: String] = [:]
+    /// Orders of this start that stand in another's place.
+    var replacements: UInt64 = 0
     /// Requests for quotes that a venue has, by the account's number.
     var quoteRequests: [UInt64: (seat: Int, request: QuoteRequest)] = [:]
     /// Until when the ledger knows the account.
     var lastKnown: Timestamp?
     var nextSave = Int64.max
+    /// Positions by fills alone, by engine and instrument (C30); and those of nobody here.
+    var derived: [[Int64]] = []
+    var strangers: [Int64] = []
+    /// Fills of the last minutes.
+    var recentFills: [LedgerFill] = []
+    /// Of people who have not seen them yet (C29).
+    public internal(set) var alerts = Alerts()
+    let startedAt: Timestamp
     /// What each engine was last told of the others, by engine and instrument.
     var told: [[ForeignExposure]] = []
     /// By instrument: when its silence was last told, monotonic ns; nil while it is heard.
     var silentSince: [Int64?] = []
+    /// The strategies were started: `on_stop` is owed to them.
+    var hasStrategies = false
     /// Until when a proven stop waits for last words about orders, monotonic ns.
     var stopDeadline = Int64.max
     /// Saved states, for the runtime to hand to the disk.
@@ -94,6 +114,9 @@ public final class DeskCore<S: Strategy> {
         precondition(plan.mode == .paper || ledger != nil, "live needs a ledger")
         (self.plan, self.latch, self.host, self.sink, self.ledger, self.now) = (plan, latch, host, sink, ledger, now)
         seats = engines
+        startedAt = now.wall
+        derived = Array(repeating: Array(repeating: 0, count: plan.instruments.count), count: engines.count)
+        strangers = Array(repeating: 0, count: plan.instruments.count)
         told = Array(repeating: Array(repeating: ForeignExposure(), count: plan.instruments.count), count: engines.count)
         self.paper = paper
         let names = plan.venues.map(\.name)
@@ -104,8 +127,10 @@ public final class DeskCore<S: Strategy> {
         venues = plan.venues.map { venue in
             Venue(keeper: OrderKeeper(
                 venue: venue.name, instance: plan.instance, instruments: plan.instruments, strategies: plan.strategies,
-                knownFills: ledgerState.fills.filter { $0.key.venue == venue.name }))
+                knownFills: ledgerState.fills.filter { $0.key.venue == venue.name }, bindsByLooks: venue.capabilities.clientIDs == .none),
+                watch: ledgerState.watch(venue.name, plan.breaks, instruments: plan.instruments, pairs: venue.pairs))
         }
+        for fill in ledgerState.fillSequence { derive(fill) }
         takeOver(ledgerState)
     }
 
@@ -124,6 +149,14 @@ public final class DeskCore<S: Strategy> {
     /// Connects everything; the strategies start once the venues are ready and reconciled.
     public func begin(at now: VenueTime) {
         self.now = now
+        var entries = plan.notes.map { LedgerEntry.note($0) }
+        if let text = plan.newLimits, let version = plan.release?.limitVersion { entries.append(.limits(version: version, text: text)) }
+        if let release = plan.release { entries.append(.release(release)) }
+        do {
+            if !entries.isEmpty { try ledger?.append(entries, wall: now.wall, monotonic: now.monotonic, mustLast: true) }
+        } catch {
+            return diskFailed(error)
+        }
         for (index, venue) in plan.venues.enumerated() {
             host.send(.begin(venue.isTrading ? .trading : .marketData, instruments: plan.instruments), to: index)
         }
@@ -142,7 +175,7 @@ public final class DeskCore<S: Strategy> {
             host.log(.warn, plan.venues[venue].name, "the book of \(plan.instruments[instrument.position].name) is invalid: \(why)")
             feedAll(.control(.bookInvalid(instrument)))
         case .status(let instrument, let code): feedAll(.control(.instrument(code == .halted ? .halted : .resynced, instrument)))
-        case .alarm(let text): host.log(.error, plan.venues[venue].name, text)
+        case .alarm(let text): alert(plan.venues[venue].name, text)
         case .balances(let told): balances(told, venue)
         case .cancelAllFailed(_, let why): host.log(.warn, plan.venues[venue].name, "cancel-all failed: \(why)")
         case .refused(let clientID, _, let code, let message):
@@ -181,12 +214,14 @@ public final class DeskCore<S: Strategy> {
         while index < pending.count {
             let (seat, input) = pending[index]
             index += 1
+            inputs += 1
             sink.input(input, strategy: seat, at: now.wall)
             if let seat {
                 step(seat, input)
             } else {
                 for seat in seats.indices { step(seat, input) }
             }
+            if case .control(.resubmit(let amendment)) = input, let seat { endUnreplaced(amendment.id, seat) }
         }
         pending.removeAll(keepingCapacity: true)
         isStepping = false
@@ -194,9 +229,9 @@ public final class DeskCore<S: Strategy> {
 
     /// One input for one engine, and what comes of it.
     func step(_ seat: Int, _ input: Input) {
-        inputs += 1
         let time = max(now.wall, seats[seat].engine.desk.now)
         seats[seat].engine.step(input, at: time, into: &effects)
+        tellVerdict(seat)
         sink.effects(effects, strategy: seat)
         if !effects.isEmpty {
             let list = effects
@@ -211,19 +246,10 @@ public final class DeskCore<S: Strategy> {
         if phase == .running, !seats[seat].engine.isRunning { strategyEnded(seat) }
     }
 
-    /// Strategies on one account count in each other's limits: whatever one has open or holds, the others are told before they ask for more.
-    private func tellOthers() {
-        for place in plan.instruments.indices {
-            let instrument = InstrumentID(index: place)
-            let own = seats.map { $0.engine.desk.ownExposure(instrument) }
-            for seat in seats.indices {
-                var others = ForeignExposure()
-                for other in seats.indices where other != seat { others.add(own[other]) }
-                guard others != told[seat][place] else { continue }
-                told[seat][place] = others
-                feed(seat, .control(.foreign(instrument, others)))
-            }
-        }
+    func tellVerdict(_ seat: Int) {
+        guard let verdict = seats[seat].engine.takeVerdict() else { return }
+        sink.verdict(verdict, strategy: seat)
+        alert("C24", "\(plan.strategies[seat]) is ended by its watchdog: \(verdict.message)", urgency: .urgent)
     }
 
     /// Timers and bars whose time came before this moment run first.
@@ -256,6 +282,7 @@ public final class DeskCore<S: Strategy> {
     func sampleAll() {
         for seat in seats.indices {
             seats[seat].engine.desk.noteEquity()
+            inputs += 1
             sink.sampled(at: now.wall, strategy: seat, desk: seats[seat].engine.desk)
         }
     }
@@ -270,7 +297,8 @@ public final class DeskCore<S: Strategy> {
     func schedule() {
         guard phase != .ended else { return }
         var due = min(nextSample, nextChore)
-        if let errand = errands.map(\.due).min() { due = min(due, errand) }
+        // A loop, for every turn ends here: in a generic type a key path is looked up at run time each time.
+        for errand in errands { due = min(due, errand.due) }
         var wall = Int64.max
         for seat in seats { wall = min(wall, seat.engine.desk.nextTimer, seat.engine.desk.nextBarClose, seat.engine.desk.nextRecordedBarClose) }
         if let paper = paper?.nextDue { wall = min(wall, paper) }

@@ -1,4 +1,5 @@
 public import Domain
+import Risk
 public import Trading
 public import Venues
 
@@ -13,6 +14,8 @@ public protocol DeskHost: AnyObject {
     /// The kill switch is pulled: it does not need the desk any more.
     func kill(reason: String, source: String)
     func log(_ level: Note.Level, _ source: String, _ text: String)
+    /// Something that a person must see, at once and until it is acknowledged (C29).
+    func alert(_ alert: Alert)
     /// An order is about to leave, or its venue's name became known: the kill switch must know it without the desk.
     func orderNamed(_ order: VenueOrderReference, at venue: Int)
     func orderEnded(_ clientID: String, at venue: Int)
@@ -44,6 +47,8 @@ public struct DeskPlan: Sendable {
         public var acceptanceBound: Span
         /// Sessions tell orders too; else market data only.
         public var isTrading: Bool
+        /// What the venue's symbols are made of, beside those of the desk's instruments.
+        public var pairs: BreakWatch.Pairs = [:]
 
         public init(name: String, capabilities: VenueCapabilities, acceptanceBound: Span, isTrading: Bool) {
             (self.name, self.capabilities, self.acceptanceBound, self.isTrading) = (name, capabilities, acceptanceBound, isTrading)
@@ -69,6 +74,17 @@ public struct DeskPlan: Sendable {
     public var stopPatience = Span(nanoseconds: 120_000_000_000)
     /// A book that nothing was heard of for this long is silent, whatever its connection looks like (F29).
     public var feedSilence = Span(nanoseconds: 10_000_000_000)
+    /// What runs, for the ledger (C31): written before the first order.
+    public var release: LedgerRelease?
+    /// Limits that the ledger does not have yet (C28): their text is written before the first order that they judge.
+    public var newLimits: String?
+    /// What an operator confirmed, for the record.
+    public var notes: [String] = []
+    /// C26, as the gates have it.
+    public var unknownMax = LiveDefaults().unknownMax
+    public var unknownAge = LiveDefaults().unknownAge
+    /// C27.
+    public var breaks = BreakWatch.Limits()
 
     public init(
         mode: Mode, venues: [VenuePlan], instruments: [Instrument], strategies: [String], instance: String, epoch: UInt32, run: String,
@@ -88,6 +104,8 @@ public protocol DeskSink: AnyObject {
     /// Every input in order, before the step, and the effects it had.
     func input(_ input: Input, strategy: Int?, at time: Timestamp)
     func effects(_ effects: [Effect], strategy: Int)
+    /// The strategy was ended by its host's own clock in the step of the last input; before that step's effects.
+    func verdict(_ verdict: StrategyVerdict, strategy: Int)
     /// `on_save` ran, whatever it gave: it may have changed the script.
     func saved(strategy: Int, at time: Timestamp)
     func flush()

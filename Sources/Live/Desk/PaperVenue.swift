@@ -53,7 +53,11 @@ public struct PaperVenue: ~Copyable {
         exchange.settleDealings(at: now)
         for report in exchange.reports where report.fact.isFinal { open.remove(report.order) }
         for id in open.sorted() { exchange.cancel(id, at: now) }
-        for report in exchange.reports { reports.send(.report(report), due: now.nanoseconds) }
+        for report in exchange.reports {
+            // What ended a moment ago cannot be cancelled: that is no news.
+            if case .cancelRejected = report.fact { continue }
+            reports.send(.report(report), due: now.nanoseconds)
+        }
         exchange.reports.removeAll(keepingCapacity: true)
         exchange.quoteAnswers.removeAll(keepingCapacity: true)
     }

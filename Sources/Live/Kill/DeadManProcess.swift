@@ -30,14 +30,18 @@ public struct DeadManProcess: Sendable {
     /// Venues that are to be watched and cannot be: it does not arm then.
     let unreachable: [String]
     let descriptor: Int32
+    /// The state folder: its ledger tells which orders were sent.
+    let folder: String?
     let log: @Sendable (String) -> Void
     /// How long connections may take to be ready.
     var armingPatience = Span(nanoseconds: 10_000_000_000)
     /// After this long it gives up and says what is left.
     var killPatience = Span(nanoseconds: 600_000_000_000)
 
-    public init(targets: [KillTarget], unreachable: [String], descriptor: Int32 = 0, log: @escaping @Sendable (String) -> Void) {
-        (self.targets, self.unreachable, self.descriptor, self.log) = (targets, unreachable, descriptor, log)
+    public init(
+        targets: [KillTarget], unreachable: [String], descriptor: Int32 = 0, folder: String? = nil, log: @escaping @Sendable (String) -> Void
+    ) {
+        (self.targets, self.unreachable, self.descriptor, self.folder, self.log) = (targets, unreachable, descriptor, folder, log)
     }
 
     /// Handshake, watch, act; returns when there is nothing more to do.
@@ -66,7 +70,9 @@ public struct DeadManProcess: Sendable {
             return .dismissed
         }
         log("dead-man: \(why); cancelling everything")
+        let follower = folder.map { LedgerFollower(folder: $0, into: group.registry) }
         let report = group.kill(patience: killPatience)
+        follower?.stop()
         for outcome in report.outcomes { log("dead-man: \(outcome.text)") }
         return .acted(why: why, report)
     }
@@ -101,17 +107,18 @@ public struct DeadManProcess: Sendable {
 /// Connections kept ready on a loop of their own until they are needed, or not.
 private final class WarmGroup: Sendable {
     let board: KillBoard
+    let registry = LiveOrderRegistry()
     private let count: Int
     private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let group: EventLoopFuture<NIOLoopBound<KillGroup>>
     private let finished: EventLoopPromise<Void>
 
     init(_ targets: [KillTarget], log: @escaping @Sendable (String) -> Void) {
-        let (board, loop) = (KillBoard(targets), loops.next())
+        let (board, loop, registry) = (KillBoard(targets), loops.next(), registry)
         let finished = loop.makePromise(of: Void.self)
         (self.board, self.count, self.finished) = (board, targets.count, finished)
         group = loop.submit {
-            let group = KillGroup(targets, registry: LiveOrderRegistry(), board: board, eventLoop: loop)
+            let group = KillGroup(targets, registry: registry, board: board, eventLoop: loop)
             group.completed = { finished.succeed() }
             group.warm()
             return NIOLoopBound(group, eventLoop: loop)
@@ -121,7 +128,7 @@ private final class WarmGroup: Sendable {
     @available(*, noasync, message: "it blocks its thread")
     func waitReady(until deadline: Int64) -> Bool {
         while board.ready < count {
-            if KillRunner.now >= deadline { return false }
+            if KillRunner.now >= deadline || board.isRefused { return false }
             _ = poll(nil, 0, 5)
         }
         return true

@@ -7,6 +7,7 @@ final class KillBoard: Sendable {
     struct State {
         var report: KillReport
         var ready: Int = 0
+        var isRefused = false
         var isComplete = false
     }
     let state: Mutex<State>
@@ -17,6 +18,8 @@ final class KillBoard: Sendable {
 
     var report: KillReport { state.withLock { $0.report } }
     var isComplete: Bool { state.withLock { $0.isComplete } }
+    /// A venue has refused us for good, or we it: waiting for it is pointless.
+    var isRefused: Bool { state.withLock { $0.isRefused } }
     /// Venues whose connection is authenticated.
     var ready: Int { state.withLock { $0.ready } }
 }
@@ -57,8 +60,10 @@ final class KillGroup {
         let report = KillReport(outcomes: lines.map(\.outcome))
         let isComplete = isStarted && lines.allSatisfy(\.isDone)
         let ready = lines.count { $0.isReady }
+        let isRefused = lines.contains { $0.isRefused }
         board.state.withLock { state in
             (state.report, state.ready, state.isComplete) = (report, ready, state.isComplete || isComplete)
+            state.isRefused = isRefused
         }
         guard isComplete, let completed else { return }
         refreshing?.cancel()

@@ -11,6 +11,8 @@ final class KillLine: VenueDriverDelegate {
     private let registry: LiveOrderRegistry
     /// Closed from the start: this session never places.
     private let latch = Latch()
+    /// How far a venue's clock and ours may be apart unnoticed, ns.
+    private static let margin: Int64 = 1_000_000_000
     private var driver: VenueDriver?
     private var proof: CancelProof?
     private var probe: OpenOrderProbe?
@@ -20,6 +22,7 @@ final class KillLine: VenueDriverDelegate {
     private var seen: Set<String> = []
     private(set) var outcome: KillOutcome
     private(set) var isReady = false
+    private(set) var isRefused = false
     var changed: (() -> Void)?
 
     init(_ target: KillTarget, registry: LiveOrderRegistry, eventLoop: any EventLoop) {
@@ -32,7 +35,7 @@ final class KillLine: VenueDriverDelegate {
     func warm() {
         guard driver == nil else { return }
         do {
-            let made = VenueDriver(try target.session(), tls: target.tls, eventLoop: eventLoop, latch: latch, delegate: self)
+            let made = VenueDriver(try target.session(), tls: target.tls, eventLoop: eventLoop, latch: latch, redactor: target.redactor, delegate: self)
             driver = made
             made.handle(.begin(.cancelling, instruments: target.instruments))
         } catch {
@@ -48,6 +51,7 @@ final class KillLine: VenueDriverDelegate {
         switch mission {
         case .inspect:
             var made = OpenOrderProbe(spacing: driver.capabilities.proofSpacing, ownPrefix: target.ownPrefix)
+            made.inFlightUntil = inFlightUntil(driver)
             let actions = made.start()
             probe = made
             perform(actions)
@@ -62,20 +66,44 @@ final class KillLine: VenueDriverDelegate {
         }
     }
 
-    /// An order whose answer is out may still appear, however empty a listing is.
-    private func inFlightUntil(_ driver: VenueDriver) -> Int64 {
-        let isAnyOut = registry.orders(of: target.name).contains { $0.venueID == nil && !seen.contains($0.clientID ?? "") }
-        return isAnyOut ? pulledAt + driver.capabilities.acceptanceBound.nanoseconds : .min
+    /// An order whose answer is out may still appear, however empty a listing is. What was seen in one is the proof's business.
+    private func unanswered(_ driver: VenueDriver) -> [(clientID: String, until: Int64)] {
+        let bound = driver.capabilities.acceptanceBound.nanoseconds + KillLine.margin
+        return registry.entries(of: target.name).compactMap { entry in
+            guard entry.reference.venueID == nil, let clientID = entry.reference.clientID, !seen.contains(clientID) else { return nil }
+            return (clientID, entry.sent + bound)
+        }
     }
 
-    /// What the desk has learned since: called every few milliseconds while the kill is under way.
+    private func inFlightUntil(_ driver: VenueDriver) -> Int64 {
+        var until = unanswered(driver).map(\.until).max() ?? .min
+        if case .unsure = registry.coverage { until = max(until, pulledAt + driver.capabilities.acceptanceBound.nanoseconds + KillLine.margin) }
+        return until
+    }
+
+    /// What the desk or the ledger has learned since: called every few milliseconds while the kill is under way.
     func refresh() {
-        guard var current = proof, !current.isClean, let driver else { return }
+        guard let driver else { return }
+        if var current = probe, !current.isDone {
+            current.inFlightUntil = inFlightUntil(driver)
+            probe = current
+        }
+        guard var current = proof, !current.isClean else { return }
         var actions: [CancelProof.Action] = []
         for order in registry.orders(of: target.name) { actions += current.note(order) }
         current.expectInFlight(until: inFlightUntil(driver))
         proof = current
         perform(actions)
+    }
+
+    /// Why an empty listing is not believed, for people.
+    private func doubts(_ driver: VenueDriver) -> [String] {
+        let now = KillRunner.now
+        var doubts = unanswered(driver).filter { $0.until > now }.map { order in
+            "order \(order.clientID) has no answer and may still be executed for \(KillOutcome.text(Span(nanoseconds: order.until - now)))"
+        }
+        if case .unsure(let why) = registry.coverage { doubts.append(why) }
+        return doubts
     }
 
     func end() {
@@ -91,7 +119,10 @@ final class KillLine: VenueDriverDelegate {
         switch event {
         case .link(.orders, let state):
             isReady = state == .ready
-            if case .refused(let why) = state, proof == nil, probe == nil { outcome.finding = .unreachable(why) }
+            if case .refused(let why) = state {
+                isRefused = true
+                if proof == nil, probe == nil { outcome.finding = .unreachable(why) }
+            }
             changed?()
         case .answer(_, .orders(let orders)): for order in orders { if let id = order.reference.clientID { seen.insert(id) } }
         default: break
@@ -150,6 +181,7 @@ final class KillLine: VenueDriverDelegate {
     private var sincePull: Span { Span(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds) - pulledAt) }
 
     private func publish() {
+        outcome.doubts = driver.map(doubts) ?? []
         if let proof {
             outcome.finding = proof.finding
             if proof.isClean, outcome.proven == nil { outcome.proven = sincePull }

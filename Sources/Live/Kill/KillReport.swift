@@ -1,5 +1,6 @@
 public import Domain
 public import TLS
+public import Transport
 public import Venues
 
 /// One venue's account that is to be emptied, and all that is needed for it: no strategy, no price, no P&L.
@@ -10,12 +11,15 @@ public struct KillTarget: Sendable {
     /// Only orders whose client id begins with this are touched; nil: everything on the account.
     public var ownPrefix: String?
     public var tls: TLSContext
+    /// What no text of the venue may repeat.
+    public var redactor: Redactor
     public var session: @Sendable () throws -> any VenueSession
 
     public init(
-        name: String, instruments: [Instrument], ownPrefix: String? = nil, tls: TLSContext, session: @escaping @Sendable () throws -> any VenueSession
+        name: String, instruments: [Instrument], ownPrefix: String? = nil, tls: TLSContext, redactor: Redactor = Redactor(),
+        session: @escaping @Sendable () throws -> any VenueSession
     ) {
-        (self.name, self.instruments, self.ownPrefix, self.tls, self.session) = (name, instruments, ownPrefix, tls, session)
+        (self.name, self.instruments, self.ownPrefix, self.tls, self.redactor, self.session) = (name, instruments, ownPrefix, tls, redactor, session)
     }
 }
 
@@ -31,6 +35,8 @@ public struct KillOutcome: Hashable, Sendable {
     public var cancels = 0
     /// Said behind the finding.
     public var remark: String?
+    /// Why an empty listing was not believed: orders that were sent and may still be executed.
+    public var doubts: [String] = []
 
     public init(venue: String, finding: CancelProof.Finding, remark: String? = nil) {
         (self.venue, self.finding, self.remark) = (venue, finding, remark)
@@ -50,10 +56,16 @@ public struct KillOutcome: Hashable, Sendable {
         case .unreachable(let why): return "\(venue) unreachable: \(why)\(tail)"
         case .left(let orders):
             let names = orders.map { "\($0.symbol) \($0.venueID ?? $0.clientID ?? "without an id")" }
-            if names.isEmpty { return "\(venue) 0 left, not proven: it was listed empty, and not a second time\(tail)" }
-            let shown = names.prefix(50).joined(separator: ", ") + (names.count > 50 ? ", and \(names.count - 50) more" : "")
-            return "\(venue) \(names.count) left: \(shown)\(tail)"
+            if names.isEmpty {
+                let why = doubts.isEmpty ? "it was listed empty, and not a second time" : KillOutcome.list(doubts, "; ")
+                return "\(venue) 0 left, not proven: \(why)\(tail)"
+            }
+            return "\(venue) \(names.count) left: \(KillOutcome.list(names, ", "))\(tail)"
         }
+    }
+
+    private static func list(_ names: [String], _ separator: String) -> String {
+        names.prefix(50).joined(separator: separator) + (names.count > 50 ? ", and \(names.count - 50) more" : "")
     }
 
     /// Milliseconds with microseconds' digits: people compare them.

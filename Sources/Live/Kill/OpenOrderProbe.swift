@@ -10,6 +10,8 @@ struct OpenOrderProbe {
     private var question: VenueQueryID?
     private(set) var finding = CancelProof.Finding.unreachable("no answer")
     private(set) var isDone = false
+    /// Until then, monotonic ns, a request that left without an answer may still be executed.
+    var inFlightUntil = Int64.min
 
     init(spacing: Span, ownPrefix: String?) { (self.spacing, self.ownPrefix) = (spacing, ownPrefix) }
 
@@ -38,10 +40,11 @@ struct OpenOrderProbe {
             isDone = true
             return [.done]
         }
-        guard let since = emptySince, now - since >= spacing.nanoseconds else {
+        guard let since = emptySince, now - since >= spacing.nanoseconds, now >= inFlightUntil else {
             if emptySince == nil { emptySince = now }
             finding = .left([])
-            return [.wake(after: Span(nanoseconds: max(1_000_000, (emptySince ?? now) + spacing.nanoseconds - now)))]
+            let left = (emptySince ?? now) + spacing.nanoseconds - now
+            return [.wake(after: Span(nanoseconds: left > 0 ? max(1_000_000, left) : 500_000_000))]
         }
         finding = .clean
         isDone = true

@@ -3,7 +3,7 @@ import Recording
 
 /// Ledger entries as bytes. A type number is never used for anything else again.
 enum LedgerCodec {
-    enum Kind: UInt16 { case intent = 1, venueID, cancelWanted, unknown, fill, closed, baseline, limits, note }
+    enum Kind: UInt16 { case intent = 1, venueID, cancelWanted, unknown, fill, closed, baseline, limits, note, release, accepted }
 
     static func encode(_ entry: LedgerEntry) -> (kind: Kind, payload: [UInt8]) {
         var writer = FieldWriter()
@@ -41,6 +41,13 @@ enum LedgerCodec {
         case .note(let text):
             kind = .note
             writer.text(text)
+        case .release(let release):
+            kind = .release
+            put(release, &writer)
+        case .accepted(let venue, let reason):
+            kind = .accepted
+            writer.text(venue)
+            writer.text(reason)
         }
         return (kind, writer.bytes)
     }
@@ -58,6 +65,8 @@ enum LedgerCodec {
         case .baseline: entry = .baseline(venue: try reader.text(), currency: try reader.text(), total: try reader.decimal())
         case .limits: entry = .limits(version: try reader.integer(UInt32.self), text: try reader.text())
         case .note: entry = .note(try reader.text())
+        case .release: entry = .release(try release(&reader))
+        case .accepted: entry = .accepted(venue: try reader.text(), reason: try reader.text())
         }
         try reader.finish()
         return entry
@@ -85,6 +94,28 @@ enum LedgerCodec {
             isPostOnly: try reader.flag(), isReduceOnly: try reader.flag(), price: try reader.decimal(), stop: try reader.decimal(),
             quantity: try reader.decimal(), tag: try reader.text(), limitVersion: try reader.integer(UInt32.self),
             cause: try reader.integer(UInt64.self), run: try reader.text(), sent: try reader.time())
+    }
+
+    private static func put(_ release: LedgerRelease, _ writer: inout FieldWriter) {
+        for text in [release.run, release.configuration, release.binary] { writer.text(text) }
+        writer.integer(release.limitVersion)
+        writer.integer(UInt32(release.code.count))
+        for code in release.code {
+            writer.text(code.strategy)
+            writer.text(code.sha256)
+            writer.flag(code.isCanary)
+        }
+    }
+
+    private static func release(_ reader: inout FieldReader) throws(FieldReader.Malformed) -> LedgerRelease {
+        let (run, configuration, binary) = (try reader.text(), try reader.text(), try reader.text())
+        var release = LedgerRelease(run: run, code: [], configuration: configuration, binary: binary, limitVersion: try reader.integer(UInt32.self))
+        let count = try reader.integer(UInt32.self)
+        for _ in 0..<count {
+            let (strategy, sum) = (try reader.text(), try reader.text())
+            release.code.append(LedgerRelease.Code(strategy: strategy, sha256: sum, isCanary: try reader.flag()))
+        }
+        return release
     }
 
     private static func put(_ fill: LedgerFill, _ writer: inout FieldWriter) {

@@ -15,6 +15,33 @@ public enum LedgerEntry: Hashable, Sendable {
     case limits(version: UInt32, text: String)
     /// What happened to the switch and the states, for the record.
     case note(String)
+    /// A start, before its first order (C31).
+    case release(LedgerRelease)
+    /// An operator says that what the venue holds is right, whatever the fills add up to: the books begin anew.
+    case accepted(venue: String, reason: String)
+}
+
+/// What runs, from one start to the next (C31): an intent's `run` leads here.
+public struct LedgerRelease: Hashable, Sendable {
+    public struct Code: Hashable, Sendable {
+        public var strategy: String
+        /// SHA-256 of the script, and of the modules it had read by then where there are any.
+        public var sha256: String
+        /// It is held to the limits of new code (C32).
+        public var isCanary: Bool
+        public init(strategy: String, sha256: String, isCanary: Bool) { (self.strategy, self.sha256, self.isCanary) = (strategy, sha256, isCanary) }
+    }
+
+    /// As the intents name it: the run's folder, in which its journal is.
+    public var run: String
+    public var code: [Code]
+    /// SHA-256 of the configuration file, and of this program.
+    public var configuration: String
+    public var binary: String
+    public var limitVersion: UInt32
+    public init(run: String, code: [Code], configuration: String, binary: String, limitVersion: UInt32) {
+        (self.run, self.code, self.configuration, self.binary, self.limitVersion) = (run, code, configuration, binary, limitVersion)
+    }
 }
 
 public enum LedgerOutcome: UInt8, Hashable, Sendable { case filled = 0, cancelled, expired, rejected, notPlaced }
@@ -36,9 +63,9 @@ public struct LedgerIntent: Hashable, Sendable {
     public var quantity: ExactDecimal
     public var tag: String
     public var limitVersion: UInt32
-    /// The engine input that caused it, counted from the start of the run.
+    /// The event of the run's journal that caused it, from 1.
     public var cause: UInt64
-    /// The run's journal, by the hash of its head.
+    /// The run's folder, in which its journal is: the ledger has its ``LedgerRelease``.
     public var run: String
     public var sent: Timestamp
 

@@ -129,6 +129,20 @@ public enum LedgerDurability: Sendable { case process, power }
         return (state, offset, sequence)
     }
 
+    /// Every whole record in order, for those who look at a ledger afterwards.
+    static func entries(_ bytes: [UInt8], _ path: String) throws(LedgerError) -> [LedgerEntry] {
+        var (entries, offset, sequence) = ([LedgerEntry](), magic.count, UInt64(0))
+        while offset < bytes.count, case .sound(let kind, let payload, _, let end) = record(bytes, at: offset, sequence: sequence) {
+            do {
+                entries.append(try LedgerCodec.decode(kind, payload))
+            } catch {
+                throw .damaged(path: path, offset: offset + headerBytes + error.offset, reason: "expected \(error.expected)")
+            }
+            (offset, sequence) = (end, sequence + 1)
+        }
+        return entries
+    }
+
     private enum Record {
         case sound(LedgerCodec.Kind, [UInt8], Timestamp, end: Int)
         case broken(String)
@@ -146,6 +160,13 @@ public enum LedgerDurability: Sendable { case process, power }
         guard let kind = LedgerCodec.Kind(rawValue: load(UInt16.self, bytes, offset + 4)) else { return .broken("a record of unknown type") }
         let wall = Timestamp(nanoseconds: load(Int64.self, bytes, offset + 24))
         return .sound(kind, Array(bytes[(offset + headerBytes)..<(end - 4)]), wall, end: end)
+    }
+
+    /// The record at this place, whatever its number: for those who only look.
+    static func soundRecord(_ bytes: [UInt8], at offset: Int) -> (kind: LedgerCodec.Kind, payload: [UInt8], wall: Int64, monotonic: Int64, end: Int)? {
+        guard bytes.count - offset >= headerBytes + 4 else { return nil }
+        guard case .sound(let kind, let payload, let wall, let end) = record(bytes, at: offset, sequence: load(UInt64.self, bytes, offset + 8)) else { return nil }
+        return (kind, payload, wall.nanoseconds, load(Int64.self, bytes, offset + 16), end)
     }
 
     /// Whether nothing sound stands behind: the last write was cut off, and its order never left.
@@ -196,7 +217,7 @@ public enum LedgerDurability: Sendable { case process, power }
         }
     }
 
-    private static func failure(_ path: String, _ operation: String) -> LedgerError {
+    static func failure(_ path: String, _ operation: String) -> LedgerError {
         let code = errno
         return .system(path: path, operation: operation, reason: unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)")
     }

@@ -18,8 +18,20 @@ public struct LedgerState: Sendable {
     public private(set) var fills: [FillKey: LedgerFill] = [:]
     /// The same in the order in which they were applied: positions are their sum.
     public private(set) var fillSequence: [LedgerFill] = []
-    public private(set) var baselines: [String: [String: ExactDecimal]] = [:]
+    /// Where the books of a venue's currency begin: the fills after it add up to what is there now.
+    public struct Baseline: Hashable, Sendable {
+        public var total: ExactDecimal
+        /// How many fills of ``fillSequence`` are in it.
+        public var fills: Int
+    }
+
+    /// By venue, then currency.
+    public private(set) var baselines: [String: [String: Baseline]] = [:]
+    /// The limits last in force: their version, and the text of them.
     public private(set) var limitsVersion: UInt32 = 0
+    public private(set) var limits: String?
+    /// The last start.
+    public private(set) var release: LedgerRelease?
     public private(set) var lastTime: Timestamp?
     public private(set) var entries: UInt64 = 0
 
@@ -39,8 +51,10 @@ public struct LedgerState: Sendable {
         case .closed(let clientID, _):
             open[clientID] = nil
             if sequence.count > 64, sequence.count > 4 * (open.count + 1) { sequence.removeAll { open[$0] == nil } }
-        case .baseline(let venue, let currency, let total): baselines[venue, default: [:]][currency] = total
-        case .limits(let version, _): limitsVersion = version
+        case .baseline(let venue, let currency, let total): baselines[venue, default: [:]][currency] = Baseline(total: total, fills: fillSequence.count)
+        case .limits(let version, let text): (limitsVersion, limits) = (version, text)
+        case .release(let started): release = started
+        case .accepted(let venue, _): baselines[venue] = nil
         case .note: break
         }
     }
@@ -50,6 +64,18 @@ public struct LedgerState: Sendable {
         fills[fill.key] = fill
         fillSequence.append(fill)
         if let clientID = fill.clientID, let order = open[clientID] { open[clientID]?.filled = order.filled.adding(fill.quantity) ?? order.filled }
+    }
+
+    /// What a venue's currency should hold; nil where the books do not begin yet.
+    public func watch(_ venue: String, _ limits: BreakWatch.Limits, instruments: [Instrument], pairs: BreakWatch.Pairs = [:]) -> BreakWatch {
+        var watch = BreakWatch(limits, instruments: instruments.filter { $0.venue == venue }, pairs: pairs)
+        let begun = baselines[venue] ?? [:]
+        for (index, fill) in fillSequence.enumerated() {
+            for currency in begun.keys.sorted() where begun[currency]?.fills == index { watch.begin(currency, at: begun[currency]?.total ?? .zero) }
+            if fill.key.venue == venue { watch.booked(fill, at: .min / 2) }
+        }
+        for currency in begun.keys.sorted() where begun[currency]?.fills == fillSequence.count { watch.begin(currency, at: begun[currency]?.total ?? .zero) }
+        return watch
     }
 
     /// Orders that have not ended, oldest first.

@@ -123,7 +123,11 @@ public struct CancelProof: Sendable {
             failures = 0
             hasListed = true
             let live = orders.filter { !$0.isFinal }
-            open = live.map(\.reference).filter { order in ownPrefix.map { order.clientID?.hasPrefix($0) ?? false } ?? true }
+            // A venue that knows no name of ours shows our orders by its own ids.
+            let ids = Set(known.compactMap(\.venueID))
+            open = live.map(\.reference).filter { order in
+                ownPrefix.map { order.clientID?.hasPrefix($0) ?? order.venueID.map(ids.contains) ?? false } ?? true
+            }
             return open.isEmpty ? nothing(at: now) : again(at: now)
         case .failed(let failure):
             lastFailure = failure.message

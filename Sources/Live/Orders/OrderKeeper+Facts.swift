@@ -15,12 +15,13 @@ extension OrderKeeper {
             // Neither proof of life nor of death (F8): what the venue then shows decides.
             if let clientID = clientID(of: reference) { orders[clientID]?.isCancelRefused = true }
             ask(about: reference, at: now, &actions)
-        case .cancelLost(let reference, _): ask(about: reference, at: now, &actions)
-        case .amended(let reference, let price, let total): amend(reference, price, total, at: now.wall, &actions)
+        case .cancelLost(let reference, _):
+            if let clientID = clientID(of: reference) { orders[clientID]?.isCancelDoubted = true }
+            ask(about: reference, at: now, &actions)
+        case .amended(let reference, let price, let total): wasAmended(reference, price, total, at: now.wall, &actions)
         case .amendRefused(let reference, let code, _):
-            guard let clientID = clientID(of: reference), let order = orders[clientID], !order.isDone else { break }
             // An answer that is lost decides nothing: what the venue then shows does.
-            if code == "lost" { orders[clientID]?.isAmendUnknown = true } else { actions.append(report(order, now.wall, .amendRejected(.venue))) }
+            if code != "lost" { amendWasRefused(reference, at: now.wall, &actions) }
             ask(about: reference, at: now, &actions)
         case .answer(_, let answer): absorb(answer, at: now, &actions)
         case .quote, .link, .market, .bookInvalid, .status, .cancelAllReceived, .cancelAllFailed, .balances, .clock, .alarm, .throttled: break
@@ -76,21 +77,33 @@ extension OrderKeeper {
 
     private mutating func absorb(_ told: VenueOrder, at now: VenueTime, _ actions: inout [KeeperAction]) {
         guard let clientID = clientID(of: told.reference) else {
-            if !told.isFinal { actions.append(isOurs(told.reference.clientID) ? .orphan(told) : .external(told)) }
+            switch owner(byLooks: told, at: now) {
+            case .ours(let clientID):
+                var named = told
+                named.reference.clientID = clientID
+                return absorb(named, at: now, &actions)
+            case .perhaps: return
+            case .late(let clientID):
+                actions.append(.alarm("\(venue): order \(told.reference.venueID ?? "") looks like \(clientID), which never came in time; it is cancelled"))
+                actions.append(.cancel(told.reference))
+                return
+            case .nobody: break
+            }
+            let isOurs = isOurs(told.reference.clientID)
+            if !isOurs || !told.isFinal { actions.append(isOurs ? .orphan(told) : .external(told)) }
             return
         }
         if let venueID = told.reference.venueID { name(clientID, venueID, &actions) }
         guard var order = orders[clientID], order.venueID == nil || told.reference.venueID == nil || order.venueID == told.reference.venueID else { return }
         if let cumulative = told.cumulativeQuantity { note(cumulative, in: &order, &actions) }
         orders[clientID] = order
+        reshape(clientID, told, at: now, &actions)
         for fill in strayFills.removeValue(forKey: told.reference.venueID ?? "") ?? [] {
             absorb(fill, at: now, source: .stream, &actions)
         }
         switch told.state {
         case .pending: break
-        case .open:
-            show(clientID, at: told.updated, &actions)
-            settleAmendment(clientID, told, &actions)
+        case .open: show(clientID, at: told.updated, now, &actions)
         case .filled: end(clientID, .filled, .venue, told, at: now, &actions)
         case .cancelled: end(clientID, .cancelled, .venue, told, at: now, &actions)
         case .expired: end(clientID, .expired, .venue, told, at: now, &actions)
@@ -101,29 +114,6 @@ extension OrderKeeper {
         }
     }
 
-    /// The venue changed the order: the engine is told what is open at which price.
-    private mutating func amend(
-        _ reference: VenueOrderReference, _ price: Price, _ total: Quantity, at time: Timestamp, _ actions: inout [KeeperAction]
-    ) {
-        guard let clientID = clientID(of: reference), var order = orders[clientID], !order.isDone else { return }
-        (order.request.price, order.request.quantity, order.isAmendUnknown) = (price, total, false)
-        orders[clientID] = order
-        actions.append(report(order, time, .amended(price: price, open: total - order.filled)))
-    }
-
-    /// What an order that the venue shows says about an amendment whose answer was lost.
-    private mutating func settleAmendment(_ clientID: String, _ told: VenueOrder, _ actions: inout [KeeperAction]) {
-        guard let order = orders[clientID], order.isAmendUnknown, !order.isDone else { return }
-        let instrument = instruments[order.request.instrument.position]
-        guard let price = told.price?.multiple(of: instrument.tick), let total = told.quantity?.multiple(of: instrument.lot) else { return }
-        if price != order.request.price.ticks || total != order.request.quantity.lots {
-            amend(told.reference, Price(ticks: price), Quantity(lots: total), at: told.updated, &actions)
-        } else {
-            orders[clientID]?.isAmendUnknown = false
-            actions.append(report(order, told.updated, .amendRejected(.venue)))
-        }
-    }
-
     private func note(_ cumulative: ExactDecimal, in order: inout KeptOrder, _ actions: inout [KeeperAction]) {
         let instrument = instruments[order.request.instrument.position]
         guard let lots = cumulative.multiple(of: instrument.lot), lots >= 0 else {
@@ -131,29 +121,41 @@ extension OrderKeeper {
             return
         }
         order.told = max(order.told, Quantity(lots: lots))
+        order.isTotalKnown = true
     }
 
-    private mutating func show(_ clientID: String, at time: Timestamp, _ actions: inout [KeeperAction]) {
+    private mutating func show(_ clientID: String, at time: Timestamp, _ now: VenueTime, _ actions: inout [KeeperAction]) {
         guard var order = orders[clientID] else { return }
         switch order.stage {
         case .sent, .unknown:
             order.stage = .live
             orders[clientID] = order
             actions.append(report(order, time, .accepted))
-        case .live where order.isCancelRefused:
-            order.isCancelRefused = false
-            order.isCancelWanted = false
+            payAmends(clientID, at: time, &actions)
+        case .live where order.isCancelRefused: cancelWasRefused(clientID, at: time, &actions)
+        case .live where order.isCancelDoubted && (order.isCancelWanted || order.replacement != nil):
+            (order.isCancelDoubted, order.cancelSeen) = (false, now.monotonic)
             orders[clientID] = order
-            actions.append(report(order, time, .cancelRejected(.venue)))
+            actions.append(.cancel(order.reference))
         case .live, .ending, .done: break
         }
+    }
+
+    /// The venue shows an order alive of which it refused the cancel.
+    private mutating func cancelWasRefused(_ clientID: String, at time: Timestamp, _ actions: inout [KeeperAction]) {
+        guard var order = orders[clientID] else { return }
+        let (wasWanted, replacement) = (order.isCancelWanted, order.replacement)
+        (order.isCancelRefused, order.isCancelWanted, order.replacement) = (false, false, nil)
+        orders[clientID] = order
+        for _ in 0..<(replacement?.count ?? 0) { actions.append(report(order, time, .amendRejected(.venue))) }
+        if wasWanted { actions.append(report(order, time, .cancelRejected(.venue))) }
     }
 
     private mutating func end(
         _ clientID: String, _ outcome: LedgerOutcome, _ reason: RejectReason, _ told: VenueOrder, at now: VenueTime, _ actions: inout [KeeperAction]
     ) {
         guard var order = orders[clientID], !order.isDone else { return }
-        if outcome == .filled { order.told = max(order.told, order.request.quantity) }
+        if outcome == .filled, let total = whole(told, order) { order.told = max(order.told, total) }
         order.stage = .ending(outcome, reason)
         orders[clientID] = order
         // The venue counts more than we hold: its fills come first (F7, F15, F17).
@@ -161,14 +163,30 @@ extension OrderKeeper {
         close(clientID, at: told.updated, &actions)
     }
 
+    /// What "filled" means where the venue does not say how much: all of it, unless an amendment is on its way.
+    private func whole(_ told: VenueOrder, _ order: KeptOrder) -> Quantity? {
+        if let cumulative = told.cumulativeQuantity, cumulative.mantissa > 0 { return nil }
+        return order.amends.isEmpty ? order.request.quantity : nil
+    }
+
     /// Tells the engine that an order ended, once all its fills are here.
     private mutating func close(_ clientID: String, at time: Timestamp, _ actions: inout [KeeperAction]) {
         guard var order = orders[clientID], case .ending(let outcome, let reason) = order.stage, !order.isMissingFills else { return }
+        // Something may stand in its place only once it is known how much of it was filled.
+        if order.replacement != nil, !order.isCancelWanted, outcome == .cancelled, !order.isTotalKnown { return }
         order.stage = .done(outcome)
         orders[clientID] = order
         actions.append(.record(.closed(clientID: clientID, outcome: outcome)))
+        if let replacement = order.replacement, !order.isCancelWanted, outcome == .cancelled {
+            let filled = order.carried + order.filled
+            let open = replacement.total > filled ? replacement.total - filled : .zero
+            return actions.append(.replace(clientID: clientID, price: replacement.price, open: open))
+        }
+        if order.owedAmends > 0 { return neverStood(order, outcome, reason, at: time, &actions) }
         switch outcome {
-        case .filled: break  // its last fill said so
+        case .filled:
+            // Its last fill said so; but where an amendment made it smaller that is yet to be said.
+            if order.filled < order.request.quantity { actions.append(report(order, time, .amended(price: order.request.price, open: .zero))) }
         case .cancelled: actions.append(report(order, time, .cancelled))
         case .expired: actions.append(report(order, time, .expired))
         case .rejected, .notPlaced: actions.append(report(order, time, .rejected(reason)))
@@ -186,13 +204,23 @@ extension OrderKeeper {
         close(clientID, at: now.wall, &actions)
     }
 
-    private mutating func lose(_ clientID: String, _ actions: inout [KeeperAction]) {
+    mutating func lose(_ clientID: String, _ actions: inout [KeeperAction]) {
         guard var order = orders[clientID], order.stage == .sent else { return }
         order.stage = .unknown
         orders[clientID] = order
         actions.append(.record(.unknown(clientID: clientID)))
         actions.append(.lost(strategy: order.strategy, order.id))
         actions.append(.resolve(clientID: clientID))
+    }
+
+    /// The venue says that it does not know an order that it once showed: looked for everywhere, and charged until it is found.
+    public mutating func doubt(_ clientID: String) -> [KeeperAction] {
+        guard var order = orders[clientID] else { return [] }
+        if order.isUnknown { return [.resolve(clientID: clientID)] }
+        guard order.stage == .live || order.stage == .sent else { return [] }
+        order.stage = .unknown
+        orders[clientID] = order
+        return [.record(.unknown(clientID: clientID)), .lost(strategy: order.strategy, order.id), .resolve(clientID: clientID)]
     }
 
     /// The resolver's proof that the venue never took it: the only way an unknown order ends without the venue's word (F2).
@@ -207,7 +235,7 @@ extension OrderKeeper {
 
     // MARK: - Fills
 
-    private mutating func absorb(_ fill: VenueFill, at now: VenueTime, source: LedgerFill.Source, _ actions: inout [KeeperAction]) {
+    mutating func absorb(_ fill: VenueFill, at now: VenueTime, source: LedgerFill.Source, _ actions: inout [KeeperAction]) {
         let clientID = clientID(of: fill.reference)
         guard let venueID = fill.reference.venueID ?? clientID.flatMap({ orders[$0]?.venueID }) ?? fill.reference.clientID else {
             actions.append(.alarm("\(venue): fill \(fill.tradeID) names no order"))
@@ -259,15 +287,21 @@ extension OrderKeeper {
         if case .unknown = order.stage { order.stage = .live }
         orders[order.clientID] = order
         actions.append(.record(.fill(entry)))
-        if order.filled > order.request.quantity {
-            actions.append(.halt(symbol: order.symbol, why: "order \(order.clientID) is overfilled: \(instrument.decimal(order.filled)) of \(instrument.decimal(order.request.quantity))"))
+        payAmends(order.clientID, at: fill.time, &actions)
+        order = orders[order.clientID] ?? order
+        if order.filled > order.most {
+            actions.append(.halt(symbol: order.symbol, why: "order \(order.clientID) is overfilled: \(instrument.decimal(order.filled)) of \(instrument.decimal(order.most))"))
         }
         if wasDone { actions.append(.alarm("\(venue): fill \(fill.tradeID) of \(order.clientID) came after the order had ended; it is counted")) }
         let own = Fill(
             id: FillID(OrderKeeper.number(of: fill.tradeID)), price: Price(ticks: ticks), quantity: Quantity(lots: lots),
             liquidity: fill.liquidity ?? .taker, fee: fee, feeInBase: fill.feeCurrency == instrument.base)
         actions.append(report(order, fill.time, .filled(own)))
-        if !wasDone, order.filled >= order.request.quantity {
+        if !wasDone, order.filled >= order.request.quantity, !order.amends.isEmpty {
+            // Whether this was all of it depends on what became of the amendment.
+            ask(about: order.reference, at: now, &actions)
+            close(order.clientID, at: fill.time, &actions)
+        } else if !wasDone, order.filled >= order.request.quantity {
             order.stage = .done(.filled)
             orders[order.clientID] = order
             actions.append(.record(.closed(clientID: order.clientID, outcome: .filled)))
@@ -275,6 +309,9 @@ extension OrderKeeper {
             close(order.clientID, at: fill.time, &actions)
         }
     }
+
+    /// As files and scripts have it.
+    public static func fillID(of tradeID: String) -> String { String(number(of: tradeID)) }
 
     /// The venue's trade id as a number; a text that is none is hashed (FNV-1a).
     static func number(of tradeID: String) -> UInt64 {
@@ -284,7 +321,7 @@ extension OrderKeeper {
 
     // MARK: - Asking
 
-    private mutating func ask(about reference: VenueOrderReference, at now: VenueTime, _ actions: inout [KeeperAction]) {
+    mutating func ask(about reference: VenueOrderReference, at now: VenueTime, _ actions: inout [KeeperAction]) {
         guard let clientID = clientID(of: reference), var order = orders[clientID] else { return }
         guard order.lastAsked == .min || now.monotonic - order.lastAsked >= OrderKeeper.patience else { return }
         order.lastAsked = now.monotonic
@@ -292,14 +329,7 @@ extension OrderKeeper {
         actions.append(.ask(.order(order.reference)))
     }
 
-    /// Orders whose facts still do not fit: asked for again, each at most once a second.
-    public mutating func overdue(at now: VenueTime) -> [KeeperAction] {
-        var actions: [KeeperAction] = []
-        for order in live where order.isMissingFills { ask(about: order.reference, at: now, &actions) }
-        return actions
-    }
-
-    private func report(_ order: KeptOrder, _ time: Timestamp, _ fact: ExecutionReport.Fact) -> KeeperAction {
+    func report(_ order: KeptOrder, _ time: Timestamp, _ fact: ExecutionReport.Fact) -> KeeperAction {
         .report(
             strategy: order.strategy,
             ExecutionReport(order: order.id, instrument: order.request.instrument, exchangeTime: time, fact: fact))

@@ -17,13 +17,18 @@ public struct OrderKeeper: Sendable {
     var fills: [FillKey: LedgerFill]
     /// Fills that came before we knew whose order it was.
     var strayFills: [String: [VenueFill]] = [:]
+    /// Whether the venue has no place for our names: then lost orders are found by their looks.
+    let bindsByLooks: Bool
+    /// Orders at the venue that are not ours: they were there before, or look like nothing that we sent.
+    var strangers: Set<String> = []
     /// In order of sending; ended ones are dropped from the front after a while.
     private(set) var sequence: [String] = []
     /// How long facts that do not fit are borne before the venue is asked again.
     static let patience: Int64 = 1_000_000_000
 
     /// - Parameter instruments: The desk's list; only those of `venue` are used.
-    public init(venue: String, instance: String, instruments: [Instrument], strategies: [String], knownFills: [FillKey: LedgerFill] = [:]) {
+    public init(venue: String, instance: String, instruments: [Instrument], strategies: [String], knownFills: [FillKey: LedgerFill] = [:], bindsByLooks: Bool = false) {
+        self.bindsByLooks = bindsByLooks
         (self.venue, self.instance, self.instruments, self.strategies) = (venue, instance, instruments, strategies)
         fills = knownFills
         var positions: [String: InstrumentID] = [:]
@@ -34,10 +39,16 @@ public struct OrderKeeper: Sendable {
     }
 
     /// Notes an order whose intent is in the ledger and whose bytes are about to leave.
-    public mutating func sending(clientID: String, strategy: Int, request: OrderRequest, at wall: Timestamp) {
+    ///
+    /// - Parameter venueID: Where the venue's name of it is made by us.
+    public mutating func sending(clientID: String, strategy: Int, request: OrderRequest, at wall: Timestamp, venueID: String? = nil) {
         precondition(orders[clientID] == nil, "a client id is used once")
         let symbol = instruments[request.instrument.position].nativeSymbol
         orders[clientID] = KeptOrder(clientID: clientID, strategy: strategy, symbol: symbol, request: request, sent: wall)
+        if let venueID {
+            orders[clientID]?.venueID = venueID
+            clientByVenueID[venueID] = clientID
+        }
         sequence.append(clientID)
         if sequence.count > 8_192 { forgetOld() }
     }
@@ -45,6 +56,7 @@ public struct OrderKeeper: Sendable {
     /// Takes over an order of an earlier start.
     public mutating func adopt(_ order: KeptOrder) {
         orders[order.clientID] = order
+        orders[order.clientID]?.isAdopted = true
         sequence.append(order.clientID)
         if let venueID = order.venueID { clientByVenueID[venueID] = order.clientID }
     }
@@ -53,6 +65,7 @@ public struct OrderKeeper: Sendable {
     public mutating func cancelling(_ clientID: String, needsVenueID: Bool) -> VenueOrderReference? {
         guard var order = orders[clientID], !order.isDone else { return nil }
         order.isCancelWanted = true
+        order.cancelSeen = .min
         order.isCancelWaiting = needsVenueID && order.venueID == nil
         orders[clientID] = order
         return order.isCancelWaiting ? nil : order.reference

@@ -24,7 +24,7 @@ public final class AccountIdentity: Sendable {
 
     deinit { close(lock) }
 
-    private static func lock(_ folder: StateFolder) throws(StateError) -> Int32 {
+    static func lock(_ folder: StateFolder) throws(StateError) -> Int32 {
         let path = folder.file("lock")
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StateFolder.failure(path, "open") }

@@ -36,6 +36,10 @@ extension FieldWriter {
             blob(saved)
         case .pulse: integer(UInt8(11))
         case .verdict(let message): tagged(12, message)
+        case .resubmit(let amendment):
+            integer(UInt8(13))
+            self.amendment(amendment)
+        case .windDown(let reason): tagged(14, reason)
         }
     }
 
@@ -50,6 +54,7 @@ extension FieldWriter {
             text(balance.currency)
             decimal(balance.total)
             decimal(balance.available)
+            flag(balance.isCredit)
         }
     }
 
@@ -98,15 +103,17 @@ extension JournalFields {
         case 10: return .restore(try fields.blob())
         case 11: return .pulse
         case 12: return .verdict(try fields.text())
-        case let other: throw fields.malformed("a control input's kind below 13 before it, found \(other)")
+        case 13: return .resubmit(try amendment())
+        case 14: return .windDown(reason: try fields.text())
+        case let other: throw fields.malformed("a control input's kind below 15 before it, found \(other)")
         }
     }
 
     private mutating func balances() throws(Malformed) -> [AccountBalance] {
         var balances: [AccountBalance] = []
         for _ in 0..<(try count()) {
-            let (currency, total) = (try fields.text(), try fields.decimal())
-            balances.append(AccountBalance(currency: currency, total: total, available: try fields.decimal()))
+            let (currency, total, available) = (try fields.text(), try fields.decimal(), try fields.decimal())
+            balances.append(AccountBalance(currency: currency, total: total, available: available, isCredit: try fields.flag()))
         }
         return balances
     }

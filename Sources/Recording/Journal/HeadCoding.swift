@@ -11,6 +11,7 @@ extension FieldWriter {
         text(head.configuration)
         flag(head.live != nil)
         if let live = head.live { defaults(live) }
+        integer(head.limitVersion)
         integer(UInt32(head.seats.count))
         for seat in head.seats { self.seat(seat) }
     }
@@ -98,6 +99,7 @@ extension JournalFields {
         head.run = try fields.text()
         head.configuration = try fields.text()
         if try fields.flag() { head.live = try defaults() }
+        head.limitVersion = try fields.integer(UInt32.self)
         for _ in 0..<(try count()) { head.seats.append(try seat(list)) }
         guard !head.seats.isEmpty else { throw fields.malformed("at least one strategy before it") }
         try fields.finish()

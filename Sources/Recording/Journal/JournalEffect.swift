@@ -48,7 +48,10 @@ public enum JournalEffect: Hashable, Sendable {
         case .submit(let cleared): .submit(cleared.request, Charged(cleared.charge), limits: cleared.limitVersion)
         case .requestQuote(let cleared): .requestQuote(cleared.request, limits: cleared.limitVersion)
         case .amend(let cleared, let instrument):
-            .amend(cleared.amendment, instrument, Charged(cleared.charge), limits: cleared.limitVersion)
+            // Written out as it left; which half of it the strategy named is its own affair.
+            .amend(
+                AmendRequest(id: cleared.amendment.id, price: cleared.amendment.price, quantity: cleared.amendment.quantity), instrument,
+                Charged(cleared.charge), limits: cleared.limitVersion)
         case .cancel(let order, let instrument): .cancel(order, instrument)
         case .filled(let fill): .filled(fill)
         case .closed(let record): .closed(Closed(record))

@@ -92,6 +92,8 @@ extension ControlInput {
         case .restore: "restore"
         case .pulse: "pulse"
         case .verdict: "verdict"
+        case .resubmit: "resubmit"
+        case .windDown: "wind_down"
         }
     }
 }

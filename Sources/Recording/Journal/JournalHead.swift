@@ -61,6 +61,8 @@ public struct JournalHead: Sendable {
     public var configuration = ""
     /// What the gates took for granted; nil in a backtest.
     public var live: LiveDefaults?
+    /// The version of the limits that judged the run's orders (C28), as the ledger numbers it.
+    public var limitVersion: UInt32 = 1
     public var seats: [Seat]
 
     public init(mode: Mode, engine: String, seats: [Seat]) { (self.mode, self.engine, self.seats) = (mode, engine, seats) }

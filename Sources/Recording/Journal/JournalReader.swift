@@ -1,5 +1,6 @@
 public import Domain
 public import Tape
+public import Trading
 
 /// What is wrong with a journal, beside what may be wrong with any tape.
 public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -29,6 +30,8 @@ public struct JournalStep: Sendable {
     public let event: JournalEvent
     /// Of the engines in which anything came of it.
     public internal(set) var effects: [JournalEffects] = []
+    /// What the watchdog did in it, by engine.
+    public internal(set) var verdicts: [(seat: Int, verdict: StrategyVerdict)] = []
 }
 
 /// Reads a journal event by event; in memory is one block of each kind at a time.
@@ -95,15 +98,30 @@ public final class JournalReader {
                 step = try event(record)
                 steps += 1
             case .modules: return try next()
-            case .head, .effects, nil:
+            case .head, .effects, .verdict, nil:
                 throw JournalError.outOfTurn(path: path, step: steps, reason: "a record of type \(record.type) follows; expected an event")
             }
         }
-        while case .variable(let record) = ahead, record.type == JournalRecord.effects.rawValue {
-            step.effects.append(try effects(record))
+        while case .variable(let record) = ahead {
+            switch JournalRecord(rawValue: record.type) {
+            case .effects: step.effects.append(try effects(record))
+            case .verdict: step.verdicts.append(try verdict(record))
+            case .head, .event, .modules, nil: return step
+            }
             ahead = try sequence.next()
         }
         return step
+    }
+
+    private func verdict(_ record: VariableRecord) throws -> (seat: Int, verdict: StrategyVerdict) {
+        try decoding(record) { fields throws(FieldReader.Malformed) in
+            let seat = Int(try fields.fields.integer(UInt16.self))
+            guard seat < head.seats.count else { throw fields.fields.malformed("one of \(head.seats.count) strategies before it") }
+            let call = try fields.fields.integer(UInt64.self)
+            let verdict = StrategyVerdict(call: call, message: try fields.fields.text())
+            try fields.fields.finish()
+            return (seat, verdict)
+        }
     }
 
     private func event(_ record: VariableRecord) throws -> JournalStep {

@@ -4,7 +4,7 @@ public import Trading
 
 /// What a variable record of a journal is.
 enum JournalRecord: UInt16 {
-    case head = 1, event = 2, effects = 3, modules = 4
+    case head = 1, event = 2, effects = 3, modules = 4, verdict = 5
 
     /// The seat of what concerns every engine.
     static let everySeat = UInt16.max
@@ -58,6 +58,15 @@ public final class JournalWriter {
         }
     }
 
+    /// The watchdog ended the strategy in the step of the last input; before that step's effects.
+    public func verdict(_ verdict: StrategyVerdict, seat: Int = 0) throws(TapeError) {
+        var fields = FieldWriter()
+        fields.integer(UInt16(seat))
+        fields.integer(verdict.call)
+        fields.text(verdict.message)
+        try tape.appendVariable(type: JournalRecord.verdict.rawValue, time: latestTime, fields.bytes)
+    }
+
     /// What came of the last input, for one engine; nothing is written where nothing came.
     public func effects(_ effects: [Effect], seat: Int = 0) throws(TapeError) {
         guard !effects.isEmpty else { return }
@@ -104,6 +113,7 @@ public final class JournalWriter {
     }
 
     private func event(_ event: JournalEvent, _ seat: Int?, _ time: Timestamp) throws(TapeError) {
+        latestTime = time
         var fields = FieldWriter()
         fields.integer(seat.map { UInt16($0) } ?? JournalRecord.everySeat)
         fields.event(event)

@@ -32,6 +32,7 @@ public final class Replay<S: Strategy> {
             let mayLack = reader.isAtEnd && reader.isCutShort
             for seat in seats.indices where step.seat == nil || step.seat == seat {
                 let expected = step.effects.first { $0.seat == seat }
+                for entry in step.verdicts where entry.seat == seat { seats[seat].engine.doom(entry.verdict) }
                 try apply(step, to: seat)
                 try compare(step, seat, expected, mayLack: mayLack)
                 finish(seat)

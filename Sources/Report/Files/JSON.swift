@@ -5,6 +5,8 @@ public enum JSON: Hashable, Sendable {
     public struct Member: Hashable, Sendable {
         public let key: String
         public let value: JSON
+
+        public init(key: String, value: JSON) { (self.key, self.value) = (key, value) }
     }
 
     case null

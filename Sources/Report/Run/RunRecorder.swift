@@ -1,6 +1,6 @@
 public import Domain
 
-public enum LogLevel: String, Hashable, Sendable, CaseIterable { case debug, info, warn, error }
+public enum LogLevel: String, Hashable, Sendable, CaseIterable { case debug, info, warn, error, alert }
 
 /// Writes a run's folder while the run goes on. The driver pushes facts in order of the desk's time; rows go to buffered files,
 /// statistics add up, and memory does not grow with the length of the run.
@@ -13,6 +13,9 @@ public final class RunRecorder {
     private let names: [String]
     /// Inputs may be told as late as just before ``finish(_:)``: their digests are taken while the run goes on.
     public var context: RunContext
+
+    /// Goes over every message of the log before it is written.
+    public var rewrite: ((String) -> String)?
 
     private let fillFile: RunFile
     private let orderFile: RunFile
@@ -123,7 +126,7 @@ public final class RunRecorder {
         logFile.buffer.append(", \"level\": \"\(level.rawValue)\", \"source\": ")
         JSON.quote(source, into: &logFile.buffer)
         logFile.buffer.append(", \"message\": ")
-        JSON.quote(message, into: &logFile.buffer)
+        JSON.quote(rewrite?(message) ?? message, into: &logFile.buffer)
         logFile.buffer.append("}\n")
         logFile.endRow()
     }

@@ -69,6 +69,10 @@ public enum DigestAlgorithm: Hashable, Sendable {
 
 /// Chance from the system's generator, and comparison that takes the same time wherever two texts differ.
 public enum Secure {
+    /// From now on no core file of this process is written, and no other process of its user reads its memory (S6).
+    @discardableResult
+    public static func refuseDumps() -> Bool { perigee_refuse_dumps() == 1 }
+
     public static func randomBytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let done = unsafe bytes.withUnsafeMutableBytes { unsafe RAND_bytes($0.bindMemory(to: UInt8.self).baseAddress, Int32(count)) }

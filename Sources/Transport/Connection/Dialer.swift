@@ -55,3 +55,11 @@ enum Dialer {
         channel.close(promise: nil)
     }
 }
+
+extension WebSocketEnd {
+    /// Why a connection did not come up.
+    init(dialling error: any Error) {
+        let isRefusal = (error as? TLSError)?.isRefusal ?? false
+        self = isRefusal ? .refused(Dialer.words(error)) : .connect(Dialer.words(error))
+    }
+}

@@ -15,7 +15,7 @@ public struct Origin: Hashable, Sendable, CustomStringConvertible {
     /// Empty, or begins with a slash and does not end with one. For a WebSocket, its whole path and query.
     public let path: String
 
-    /// Reads `https://host:port/prefix` or `wss://host/path?query`.
+    /// Reads `https://host:port/prefix`, `wss://host/path?query`, or `tls://host:port` of a stream without frames.
     ///
     /// - Throws: For other schemes, user names in the address, fragments, plain text to another machine.
     public init(_ text: String) throws(AddressError) {
@@ -23,11 +23,11 @@ public struct Origin: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
             throw AddressError(description: "an address of plain ASCII without spaces was expected")
         }
-        guard let colon = text.firstRange(of: "://") else { throw wrong("expected https://, http://, wss:// or ws://") }
+        guard let colon = text.firstRange(of: "://") else { throw wrong("expected https://, http://, wss://, ws://, tls:// or tcp://") }
         switch text[..<colon.lowerBound].lowercased() {
-        case "https", "wss": isSecure = true
-        case "http", "ws": isSecure = false
-        default: throw wrong("expected https://, http://, wss:// or ws://")
+        case "https", "wss", "tls": isSecure = true
+        case "http", "ws", "tcp": isSecure = false
+        default: throw wrong("expected https://, http://, wss://, ws://, tls:// or tcp://")
         }
         let rest = text[colon.upperBound...]
         let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex

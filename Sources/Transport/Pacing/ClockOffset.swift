@@ -79,18 +79,3 @@ public struct ClockOffset: Sendable {
         Timestamp(nanoseconds: wall.nanoseconds + offset.nanoseconds)
     }
 }
-
-/// Numbers that a venue wants to rise with every request, over restarts too (S10): `max(last + 1, now)`.
-///
-/// The caller persists `last` ahead: it begins anew from what was persisted.
-public struct Nonce: Hashable, Sendable {
-    public private(set) var last: UInt64
-
-    public init(persisted: UInt64) { last = persisted }
-
-    /// - Parameter now: The time in the venue's unit.
-    public mutating func next(now: UInt64) -> UInt64 {
-        last = max(last + 1, now)
-        return last
-    }
-}

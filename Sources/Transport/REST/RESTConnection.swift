@@ -51,6 +51,9 @@ final class RESTConnection: ChannelInboundHandler {
 
     // MARK: Asking
 
+    /// Whether a request can be handed over.
+    var canTake: Bool { context != nil && isReady && !isOver && exchange == nil }
+
     func start(_ exchange: RESTExchange) {
         guard let context, isReady, !isOver, self.exchange == nil else { preconditionFailure("the connection cannot take a request") }
         idleTimer?.cancel()

@@ -41,7 +41,7 @@ final class RESTPool {
             exchange.fail(.deadline)
         } else {
             exchange.arm(on: eventLoop) { self.expired($0) }
-            if let connection = idle.popLast() {
+            if let connection = takeIdle() {
                 connection.start(exchange)
             } else {
                 waiting.append(exchange)
@@ -49,6 +49,15 @@ final class RESTPool {
             }
         }
         return promise.futureResult
+    }
+
+    /// An idle connection that still is one: the end of a channel may be told late, or not at all.
+    private func takeIdle() -> RESTConnection? {
+        while let connection = idle.popLast() {
+            if connection.canTake { return connection }
+            connection.abort(.closed("unnoticed"))
+        }
+        return nil
     }
 
     /// A path or header that could smuggle another request.
@@ -114,6 +123,8 @@ final class RESTPool {
 
     /// A connection came up.
     func opened(_ connection: RESTConnection) {
+        // Given up meanwhile: its attempt had been told as failed.
+        guard alive[ObjectIdentifier(connection)] != nil else { return connection.abort(.closed("given up")) }
         backoff.connected(at: now)
         free(connection)
     }
@@ -131,8 +142,8 @@ final class RESTPool {
     }
 
     func ended(_ connection: RESTConnection, wasReady: Bool, _ reason: RESTError.Reason) {
-        guard alive.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         idle.removeAll { $0 === connection }
+        guard alive.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         if isClosed { return }
         if alive.isEmpty, !wasReady {
             for promise in warming { promise.fail(RESTError(delivery: .notSent, reason: reason)) }

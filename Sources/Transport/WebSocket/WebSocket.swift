@@ -4,8 +4,10 @@ public import NIOCore
 public enum WebSocketEnd: Error, Hashable, Sendable, CustomStringConvertible {
     /// A close frame came (or our close was answered); 1005 where it bore no code.
     case closed(code: UInt16, reason: String)
-    /// No connection, no name, TLS refused.
+    /// No connection, no name.
     case connect(String)
+    /// We refused the server: its certificate, its TLS. Trying again at once changes nothing.
+    case refused(String)
     /// The server answered the upgrade with another status.
     case status(Int, excerpt: String, retryAfterSeconds: Int?)
     case badHandshake(String)
@@ -22,7 +24,7 @@ public enum WebSocketEnd: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .closed(let code, let reason): "closed with \(code)\(reason.isEmpty ? "" : " \"\(reason)\"")"
-        case .connect(let why): "no connection: \(why)"
+        case .connect(let why), .refused(let why): "no connection: \(why)"
         case .status(let status, let excerpt, _): "the server answered \(status)\(excerpt.isEmpty ? "" : ": \(excerpt)")"
         case .badHandshake(let why): "no WebSocket handshake: \(why)"
         case .violation(let fault): "the peer broke the protocol: \(fault.reason) (\(fault.code))"

@@ -45,7 +45,7 @@ public enum WebSocketClient {
         }.whenComplete { result in
             switch result {
             case .success(let channel): if bound.value.isOver { channel.close(promise: nil) }
-            case .failure(let error): bound.value.over(.connect(Dialer.words(error)))
+            case .failure(let error): bound.value.over(WebSocketEnd(dialling: error))
             }
         }
         return handler.handle

@@ -228,7 +228,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch phase {
-        case .connecting, .upgrading: over(.connect(Dialer.words(error)))
+        case .connecting, .upgrading: over(WebSocketEnd(dialling: error))
         case .open, .closing: over(.dropped(Dialer.words(error)))
         case .closed: break
         }

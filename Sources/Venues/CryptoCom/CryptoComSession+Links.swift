@@ -27,8 +27,8 @@ extension CryptoComSession {
 
     private mutating func subscribeMarket() {
         core.market.phase = .subscribing
-        for index in core.books.indices { core.resyncs[index] = BookResync() }
-        let channels = core.books.indices.flatMap { [channel(ofBook: $0), channel(ofTrades: $0)] }
+        for index in core.own { core.resyncs[index] = BookResync() }
+        let channels = core.own.flatMap { [channel(ofBook: $0), channel(ofTrades: $0)] }
         core.market.outstanding = channels.count
         for channel in channels { subscribe(channel, .market) }
         if channels.isEmpty { becameReady(.market) }
@@ -64,7 +64,7 @@ extension CryptoComSession {
     private mutating func subscribeUser() {
         guard core.scope == .trading else { return becameReady(.orders) }
         core.orders.phase = .subscribing
-        let channels = core.books.flatMap { ["user.order.\($0.symbol)", "user.trade.\($0.symbol)"] } + ["user.balance"]
+        let channels = core.own.flatMap { ["user.order.\(core.books[$0].symbol)", "user.trade.\(core.books[$0].symbol)"] } + ["user.balance"]
         core.orders.outstanding = channels.count
         for channel in channels { subscribe(channel, .orders) }
     }
@@ -87,7 +87,7 @@ extension CryptoComSession {
             guard verdict == .done else {
                 return refusedStep(link, verdict, "the subscription of \(channel) was refused: \(text)", isAuthentication: false)
             }
-            if link == .market, let index = core.books.indices.first(where: { self.channel(ofBook: $0) == channel }) {
+            if link == .market, let index = core.own.first(where: { self.channel(ofBook: $0) == channel }) {
                 core.resyncs[index].isAwaited = false
             }
             subscribed(link)

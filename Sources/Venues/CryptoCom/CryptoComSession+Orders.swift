@@ -14,8 +14,8 @@ extension CryptoComSession {
     }
 
     /// An instrument's only: the account is a wave of them.
-    func cancellingAll(_ symbol: String?) -> Call? {
-        symbol.map { Call(CryptoComMethod.cancelAll, [CryptoComField("instrument_name", $0)]) }
+    func cancellingAll(_ symbol: String?) -> (call: Call, route: RequestRoute)? {
+        symbol.map { (Call(CryptoComMethod.cancelAll, [CryptoComField("instrument_name", $0)]), cancelRoute) }
     }
 
     var cancelRoute: RequestRoute { core.orders.isAuthenticated ? .socket(.orders) : .rest }

@@ -12,7 +12,7 @@ extension CryptoComSession {
         case .balances: return rest(CryptoComMethod.account)
         case .serverTime:
             // Any answer has the header that is wanted; the lightest needs an instrument.
-            guard let sample = core.instruments.first?.nativeSymbol else { return rest(CryptoComMethod.instruments) }
+            guard let sample = core.own.first.map({ core.books[$0].symbol }) else { return rest(CryptoComMethod.instruments) }
             return rest(CryptoComMethod.ticker, [CryptoComField("instrument_name", sample)])
         case .detail(let reference):
             guard let venueID = reference.venueID else {

@@ -24,7 +24,7 @@ public struct CryptoComSession: SessionMachine {
     /// - Throws: A setting that no session can be made with; missing credentials are told when a scope needs them.
     public init(settings: VenueSettings) throws(VenueSettingsError) {
         self.settings = try CryptoComSettings(settings)
-        core = SessionCore(seed: settings.seed)
+        core = SessionCore(settings)
     }
 
     public var capabilities: VenueCapabilities {

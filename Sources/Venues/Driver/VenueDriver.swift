@@ -3,7 +3,7 @@ internal import Glibc
 internal import JSON
 public import NIOCore
 public import TLS
-internal import Transport
+public import Transport
 
 /// Who hears what a session tells: called on the driver's event loop, before the call that caused it returns.
 public protocol VenueDriverDelegate: AnyObject {
@@ -20,31 +20,53 @@ public final class VenueDriver {
     public var capabilities: VenueCapabilities { session.capabilities }
 
     private var session: any VenueSession
-    private let tls: TLSContext
+    let tls: TLSContext
+    /// Takes our secrets out of whatever a venue says, before anybody hears it.
+    private let redactor: Redactor
+    /// Where a session's numbers are kept; nothing is, where it is nil.
+    public var keeper: VenueKeeper?
+    var streams: [SocketID: VenueStream] = [:]
     private var clock = CoarseClock()
+    private let startWall = VenueDriver.read(CLOCK_REALTIME)
+    private let startBoot = VenueDriver.read(CLOCK_BOOTTIME)
     private var sockets: [VenueSocket?] = []
     private var timers: [VenueToken: Scheduled<Void>] = [:]
     private var clients: [VenueRESTClients] = []
     private var queue: [Queued] = []
     private var isBusy = false
     private var isEnded = false
+    /// When the message under way came in, monotonic ns; `Int64.min` while something else is handled.
+    public private(set) var messageArrival = Int64.min
+    /// Sockets that were open once: what refuses them later may be one bad machine of many.
+    private var proven: Set<SocketID> = []
+    private var farewell: EventLoopFuture<Void>?
 
-    private enum Queued {
+    enum Queued {
         case input(VenueInput)
         case message(SocketID, [UInt8])
         case quote(VenueQuoteRequest)
     }
 
-    public init(_ session: any VenueSession, tls: TLSContext, eventLoop: any EventLoop, latch: Latch, delegate: (any VenueDriverDelegate)? = nil) {
-        (self.session, self.tls, self.eventLoop, self.latch, self.delegate) = (session, tls, eventLoop, latch, delegate)
+    /// - Parameter redactor: What no text of the venue may repeat to anybody.
+    public init(
+        _ session: any VenueSession, tls: TLSContext, eventLoop: any EventLoop, latch: Latch, redactor: Redactor = Redactor(),
+        delegate: (any VenueDriverDelegate)? = nil
+    ) {
+        (self.session, self.tls, self.eventLoop, self.latch) = (session, tls, eventLoop, latch)
+        (self.redactor, self.delegate) = (redactor, delegate)
     }
 
-    /// Both clocks, the wall's as the venue has it.
+    /// Both clocks, the wall's as the venue has it: the machine's when this was made, carried on by one that nobody sets. A wall clock that
+    /// leaps changes no nonce (F41); what drifts away from the venue's, its own time corrects.
     public var now: VenueTime {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        let wall = Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        let wall = Timestamp(nanoseconds: startWall + VenueDriver.read(CLOCK_BOOTTIME) - startBoot)
         return VenueTime(wall: wall + clock.offset, monotonic: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+    }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Asks something of the session; what it does is done when this returns.
@@ -65,7 +87,7 @@ public final class VenueDriver {
 
     // MARK: - Input
 
-    private func feed(_ input: Queued) {
+    func feed(_ input: Queued) {
         guard !isEnded else { return }
         if isBusy { return queue.append(input) }
         isBusy = true
@@ -98,8 +120,11 @@ public final class VenueDriver {
 
     private func step(_ input: VenueInput) {
         var actions: [VenueAction] = []
-        session.handle(input, at: now, into: &actions)
+        let moment = now
+        if case .message = input { messageArrival = moment.monotonic }
+        session.handle(input, at: moment, into: &actions)
         for action in actions { perform(action) }
+        messageArrival = .min
     }
 
     private func perform(_ action: VenueAction) {
@@ -110,15 +135,17 @@ public final class VenueDriver {
         case .cancelTimer(let token): timers.removeValue(forKey: token)?.cancel()
         case .connect(let socket, url: let url, headers: let headers): connect(socket, url, headers)
         case .close(let socket):
+            streams.removeValue(forKey: socket)?.leave()
             slot(socket)?.leave()
             setSlot(socket, nil)
+        case .keep(let socket, let name, let offset, let bytes): keep(name, bytes, at: offset, for: socket)
         case .request(let token, let request): send(request, token)
         }
     }
 
     private func tell(_ event: VenueEvent) {
         guard case .clock(let venue, let sent, let received) = event else {
-            delegate?.venueDriver(self, told: event)
+            delegate?.venueDriver(self, told: redactor.isEmpty ? event : event.redacted(by: redactor))
             return
         }
         // The desk's estimator and ours compare with the machine's own clock, not with a corrected one.
@@ -154,6 +181,8 @@ public final class VenueDriver {
 
     private func connect(_ socket: SocketID, _ url: String, _ headers: [(name: String, value: String)]) {
         slot(socket)?.leave()
+        streams.removeValue(forKey: socket)?.leave()
+        if VenueDriver.isStream(url) { return connectStream(socket, url) }
         let made = VenueSocket(id: socket, driver: self)
         setSlot(socket, made)
         do {
@@ -163,7 +192,10 @@ public final class VenueDriver {
         }
     }
 
-    func socketOpened(_ socket: VenueSocket) { feed(.input(.opened(socket.id))) }
+    func socketOpened(_ socket: VenueSocket) {
+        proven.insert(socket.id)
+        feed(.input(.opened(socket.id)))
+    }
 
     func socket(_ socket: VenueSocket, received text: ByteBuffer) {
         if isBusy || isEnded { return feed(.message(socket.id, Array(text.readableBytesView))) }
@@ -184,10 +216,14 @@ public final class VenueDriver {
 
     func socketClosed(_ socket: VenueSocket, _ closing: VenueClosing) {
         if slot(socket.id) === socket { setSlot(socket.id, nil) }
+        var closing = closing
+        // A certificate refused at the start is a wrong address or authority; refused after it was once accepted, one to try again later (F31).
+        if closing.status == 0, proven.contains(socket.id) { closing.isRefusal = false }
         feed(.input(.closed(socket.id, closing)))
     }
 
     private func send(_ bytes: [UInt8], on socket: SocketID) {
+        if let stream = streams[socket] { return send(bytes, on: stream) }
         guard let slot = slot(socket) else { return }
         do {
             unsafe try bytes.withUnsafeBytes { unsafe try slot.connection?.send(text: $0) }
@@ -209,6 +245,7 @@ public final class VenueDriver {
     }
 
     private func send(_ request: VenueRequest, _ token: VenueToken) {
+        if request.isFarewell { return sayFarewell(request) }
         guard let clients = restClients(request.url) else {
             return feed(.input(.response(token, .notSent("\(request.url) is no address"))))
         }
@@ -217,7 +254,17 @@ public final class VenueDriver {
         }
     }
 
+    /// A session's last word: its connections close behind it.
+    private func sayFarewell(_ request: VenueRequest) {
+        guard let clients = restClients(request.url) else { return }
+        let done = clients.send(request).map { _ in () }.flatMapError { [eventLoop] _ in eventLoop.makeSucceededVoidFuture() }
+        farewell = farewell.map { $0.and(done).map { _ in () } } ?? done
+    }
+
     // MARK: - The end
+
+    /// Once what a session had to say last has been said; at once where it had nothing to say.
+    public var whenClosed: EventLoopFuture<Void> { farewell ?? eventLoop.makeSucceededVoidFuture() }
 
     /// After the session said good-bye: nothing of ours stays behind.
     private func finish() {
@@ -227,7 +274,15 @@ public final class VenueDriver {
         timers = [:]
         for socket in sockets { socket?.leave() }
         sockets = []
-        for client in clients { client.close() }
-        clients = []
+        for stream in streams.values { stream.leave() }
+        streams = [:]
+        let clients = clients
+        self.clients = []
+        guard let farewell else {
+            for client in clients { client.close() }
+            return
+        }
+        let box = NIOLoopBound(clients, eventLoop: eventLoop)
+        farewell.whenComplete { _ in for client in box.value { client.close() } }
     }
 }

@@ -35,6 +35,7 @@ final class VenueSocket: WebSocketDelegate {
         case .status(let status, excerpt: _, retryAfterSeconds: _):
             VenueClosing(code: 0, reason: end.description, isRefusal: true, status: status)
         case .violation(let fault): VenueClosing(code: Int(fault.code), reason: end.description)
+        case .refused: VenueClosing(code: 0, reason: end.description, isRefusal: true)
         case .connect, .badHandshake, .connectTimeout: VenueClosing(code: 0, reason: end.description)
         case .dropped, .silent, .closeTimeout: VenueClosing(code: 1_006, reason: end.description)
         }

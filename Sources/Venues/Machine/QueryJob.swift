@@ -31,11 +31,17 @@ struct QueryJob {
     var from: Int64 = 0
     var to: Int64 = 0
     var end: Int64 = 0
+    var instruments: [VenueInstrument] = []
     var orders: [VenueOrder] = []
     var fills: [VenueFill] = []
     /// What a row was, so that one that moved to the next page counts once.
     var seen: Set<String> = []
     var restarts = 0
+    /// Rows as they came, and orders that must be asked for by themselves: for venues whose executions are only known in their order's whole list.
+    var rows: [[UInt8]] = []
+    var incomplete: [String] = []
+    /// Where the first window began, in milliseconds.
+    var begin: Int64 = 0
     /// As the last answer's header told it.
     var venueTime: Timestamp?
 
@@ -47,6 +53,7 @@ struct QueryJob {
     init(owner: Owner, kind: Kind, from: Timestamp, to: Timestamp, longest: Int64) {
         self.init(owner: owner, kind: kind)
         self.from = max(0, from.nanoseconds / 1_000_000)
+        begin = self.from
         // Times of a venue are whole milliseconds: the last one begun counts.
         end = max(self.from, to.nanoseconds / 1_000_000 + (to.nanoseconds % 1_000_000 > 0 ? 1 : 0))
         self.to = longest > end - self.from ? end : self.from + longest

@@ -8,9 +8,15 @@ struct SessionCore<Call> {
     var isEnded = false
     var random: SeededGenerator
 
+    /// What the configuration calls the venue: instruments of other ones are not ours.
+    let venue: String
+    /// The desk's whole list, of all venues: the place in it is an instrument's number.
     var instruments: [Instrument] = []
+    /// A book an instrument; those of other venues stay empty.
     var books: [LevelBook] = []
-    /// Positions of the instruments by the venue's own spelling.
+    /// The places of this venue's instruments.
+    var own: [Int] = []
+    /// Places of this venue's instruments by its own spelling.
     var places: [String: Int] = [:]
     var resyncs: [BookResync] = []
     var market = SessionLink(.market)
@@ -36,7 +42,7 @@ struct SessionCore<Call> {
     var now = VenueTime(wall: Timestamp(nanoseconds: 0), monotonic: 0)
     var out: [VenueAction] = []
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(_ settings: VenueSettings) { (venue, random) = (settings.name, SeededGenerator(seed: settings.seed)) }
 
     subscript(link: VenueLink) -> SessionLink {
         get { link == .market ? market : orders }
@@ -54,7 +60,7 @@ struct SessionCore<Call> {
 
     /// The place of a book by the name on the wire. Few instruments: a look along the list is quicker than a hash of the name.
     func book(_ symbol: Bytes) -> Int? {
-        for index in books.indices where books[index].isNamed(symbol) { return index }
+        for index in own where books[index].isNamed(symbol) { return index }
         return nil
     }
 

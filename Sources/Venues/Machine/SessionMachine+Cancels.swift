@@ -62,23 +62,23 @@ extension SessionMachine {
 
     /// By the venue's own call where it has one; else an instrument at a time; else what a listing shows, order by order.
     mutating func cancelAll(_ instrument: InstrumentID?) {
-        let symbol = instrument.flatMap { core.instruments.indices.contains($0.position) ? core.instruments[$0.position].nativeSymbol : nil }
+        let symbol = instrument.flatMap { core.own.contains($0.position) ? core.instruments[$0.position].nativeSymbol : nil }
         guard mayCancel else { return tell(.cancelAllFailed(symbol: symbol, why: "this session does not trade")) }
-        if let call = cancellingAll(symbol) {
-            return submit(Outgoing(purpose: .cancelAll(symbol: symbol, wave: nil), call: call, route: cancelRoute))
+        if let (call, route) = cancellingAll(symbol) {
+            return submit(Outgoing(purpose: .cancelAll(symbol: symbol, wave: nil), call: call, route: route))
         }
         let wave = core.nextJob
         core.nextJob += 1
         core.waves[wave] = CancelWave(symbol: symbol)
-        if symbol == nil { for instrument in core.instruments { joinWave(wave, instrument.nativeSymbol) } }
+        if symbol == nil { for index in core.own { joinWave(wave, core.instruments[index].nativeSymbol) } }
         // What we do not trade may have orders too: the listing says where.
         start(QueryJob(owner: .wave(wave), kind: .openOrders(symbol: symbol)))
     }
 
     private mutating func joinWave(_ wave: UInt64, _ symbol: String) {
-        guard let call = cancellingAll(symbol), core.waves[wave]?.symbols.insert(symbol).inserted == true else { return }
+        guard let (call, route) = cancellingAll(symbol), core.waves[wave]?.symbols.insert(symbol).inserted == true else { return }
         core.waves[wave]?.outstanding += 1
-        submit(Outgoing(purpose: .cancelAll(symbol: symbol, wave: wave), call: call, route: cancelRoute))
+        submit(Outgoing(purpose: .cancelAll(symbol: symbol, wave: wave), call: call, route: route))
     }
 
     mutating func cancelledAll(_ symbol: String?, _ wave: UInt64?, _ outgoing: Outgoing<Call>, _ reply: Reply) {

@@ -9,6 +9,7 @@ extension SessionMachine {
         core[link].outstanding = 0
         core[link].hasAskedAgain = false
         tell(.link(link, .connecting))
+        if isPolled(link) { return opened(link) }
         let (url, headers) = address(of: link)
         core.out.append(.connect(core[link].socket, url: url, headers: headers))
     }
@@ -67,6 +68,10 @@ extension SessionMachine {
             case 429: tell(.throttled(Span(nanoseconds: 5_000_000_000)))
             case _: break
             }
+        }
+        if isRefusal(link, closing) {
+            core[link].failures += 1
+            if core[link].failures > 1 { return refuse(link, "closed while authenticating, \(text)") }
         }
         var delay: Span?
         if closing.code == 1_013 || closing.code == 1_012 { delay = Span(nanoseconds: Int64.random(in: 5_000_000_000...10_000_000_000, using: &core.random)) }
@@ -142,7 +147,7 @@ extension SessionMachine {
     }
 
     mutating func resynchronise(_ instrument: InstrumentID) {
-        guard core.books.indices.contains(instrument.position), core.market.phase == .ready || core.market.phase == .subscribing else { return }
+        guard core.own.contains(instrument.position), core.market.phase == .ready || core.market.phase == .subscribing else { return }
         doubt(instrument.position, "asked for anew")
         askBookAnew(instrument.position)
     }

@@ -7,7 +7,7 @@ extension SessionMachine {
             tell(.refused(clientID: order.clientID, reason: reason, code: code, message: message))
         }
         guard core.scope == .trading, hasCredentials else { return refuse(.unsupported, "scope", "this session does not trade") }
-        guard core.instruments.indices.contains(order.request.instrument.position) else {
+        guard core.own.contains(order.request.instrument.position) else {
             return refuse(.unsupported, "instrument", "the session was begun without this instrument")
         }
         if let block = core.block { return refuse(.venue, "account", block) }

@@ -19,6 +19,8 @@ protocol SessionMachine: VenueSession {
 
     /// Connects what the scope needs.
     mutating func began(_ scope: VenueScope)
+    /// Whether a link has no socket: it is ready by asking, and ``address(of:)`` is not asked for.
+    func isPolled(_ link: VenueLink) -> Bool
     /// Where a link's socket is, and the headers of its opening handshake.
     mutating func address(of link: VenueLink) -> (url: String, headers: [(name: String, value: String)])
     /// A link's socket is open: the handshake begins.
@@ -29,6 +31,8 @@ protocol SessionMachine: VenueSession {
     mutating func handshake(_ purpose: RequestPurpose, _ reply: Reply)
     /// Nothing came from a link's socket for longer than its heartbeat allows.
     func silence(_ link: VenueLink) -> String
+    /// The venue says no to an authentication by closing: as bad as an answer that says so.
+    func isRefusal(_ link: VenueLink, _ closing: VenueClosing) -> Bool
     mutating func message(_ bytes: Bytes, on socket: SocketID)
     /// A socket that carries no link.
     mutating func other(_ input: VenueInput)
@@ -59,7 +63,7 @@ protocol SessionMachine: VenueSession {
     /// How a change is written; a text where the venue has none.
     func amending(_ reference: VenueOrderReference, price: Price, total: Quantity, _ instrument: Instrument) -> CallOrReason<Call>
     /// How a cancel of an instrument's orders is written, of the account's where nil; nil where the venue has no such call.
-    func cancellingAll(_ symbol: String?) -> Call?
+    func cancellingAll(_ symbol: String?) -> (call: Call, route: RequestRoute)?
     /// The way of cancels at this moment.
     var cancelRoute: RequestRoute { get }
     /// A cancel was answered well; a venue for which that is only a receipt looks after it.
@@ -89,7 +93,9 @@ enum CallOrReason<Call> {
 }
 
 extension SessionMachine {
+    func isPolled(_ link: VenueLink) -> Bool { false }
     mutating func other(_ input: VenueInput) {}
+    func isRefusal(_ link: VenueLink, _ closing: VenueClosing) -> Bool { false }
     mutating func fired(_ token: VenueToken) {}
     mutating func forgetBook(_ index: Int) {}
     mutating func cancelDone(_ reference: VenueOrderReference, _ outgoing: Outgoing<Call>) {}
@@ -165,7 +171,8 @@ extension SessionMachine {
         core.instruments = instruments
         core.books = instruments.enumerated().map { LevelBook($1, id: InstrumentID(index: $0)) }
         core.resyncs = Array(repeating: BookResync(), count: instruments.count)
-        for (index, instrument) in instruments.enumerated() { core.places[instrument.nativeSymbol] = index }
+        core.own = instruments.indices.filter { instruments[$0].venue == core.venue }
+        for index in core.own { core.places[instruments[index].nativeSymbol] = index }
         began(scope)
     }
 

@@ -55,9 +55,10 @@ extension JSONReader {
     mutating func optionalTime() throws(JSONError) -> Timestamp? {
         guard let token = try optionalScalar() else { return nil }
         if let time = ISOTime.parse(token) { return time }
-        guard let value = token.integer else { throw JSONError(offset: max(0, offset - token.count), expected: "a time") }
-        let (nanoseconds, overflow) = value.multipliedReportingOverflow(by: 1_000_000)
-        guard !overflow else { throw JSONError(offset: offset, expected: "milliseconds since the epoch") }
-        return Timestamp(nanoseconds: nanoseconds)
+        // Until the year 2200: what is read here is added to and subtracted from.
+        guard let value = token.integer, (0...7_258_118_400_000).contains(value) else {
+            throw JSONError(offset: max(0, offset - token.count), expected: "a time")
+        }
+        return Timestamp(nanoseconds: value * 1_000_000)
     }
 }

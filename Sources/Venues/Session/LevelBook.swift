@@ -49,6 +49,9 @@ struct LevelBook {
         time = Timestamp(nanoseconds: .min)
     }
 
+    /// The best price of a side, in ticks; nil where it is empty or not to be believed.
+    func touch(_ side: Side) -> Int64? { isValid ? (side == .buy ? bids.first : asks.first)?.ticks : nil }
+
     /// What comes next is of another connection, which counts anew; the book itself stands.
     mutating func renumber() { (sequence, update) = (nil, nil) }
 

@@ -21,7 +21,7 @@ struct BacktestCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Tapes, merged by time.", valueName: "tape"))
     var data: [String] = []
 
-    @Option(help: ArgumentHelp("Configuration, for [simulation], [risk] and [[strategy]].", valueName: "file.toml"))
+    @Option(help: ArgumentHelp("Configuration, for [simulation], [risk], [[strategy]] and [[venue]].", valueName: "file.toml"))
     var config: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("A parameter of the strategy (fast=20), repeatable.", valueName: "name=value"))

@@ -22,17 +22,27 @@ struct BacktestRun {
     private let parameters: [(key: String, value: String)]
     private let parameterSource: String?
     private let errorPolicy: ErrorPolicy
+    /// Bytes of the script's state, and instructions of one callback where they are counted.
+    private let caps: (memory: Int, budget: UInt64)
     private let reportingCurrency: String
     private let digests: BackgroundDigests
 
     init(_ command: BacktestCommand) throws {
         self.command = command
         settings = try BacktestRun.settings(command.config)
-        models = try SimulationModels(command.simulation, settings.simulation, path: command.config)
         let script = try BacktestRun.script(command, settings)
         (scriptPath, scriptName, parameters, parameterSource) = (script.path, script.name, script.parameters, script.parameterSource)
         errorPolicy = script.onError ?? settings.run.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) } ?? .stop
+        caps = (script.memory ?? settings.watchdog.strategyMemory, script.budget ?? settings.watchdog.strategyBudget)
+        // Flags are judged before a tape is opened; a venue's profile is known only by the tape's instruments.
+        _ = try SimulationModels(command.simulation, settings.simulation, path: command.config)
         tape = try BacktestRun.open(command.data)
+        models = try SimulationModels(
+            command.simulation, settings.simulation, profile: settings.profile(for: tape.instruments), path: command.config)
+        if let path = models.measuredLatencySource {
+            CommandLineMain.say(
+                "warning: \(path): simulation.latency = \"measured\" is for paper; this backtest has \(models.latencyText): say --latency 5ms/5ms")
+        }
         instruments = try BacktestRun.instruments(tape, models, settings)
         reportingCurrency = settings.run.reportingCurrency ?? instruments[0].quote
         try BacktestChecks.currencies(instruments, models, reporting: settings.run.reportingCurrency, config: command.config)
@@ -57,6 +67,8 @@ struct BacktestRun {
         var name: String
         var parameters: [(key: String, value: String)] = []
         var onError: ErrorPolicy?
+        var memory: Int?
+        var budget: UInt64?
         /// Where ``parameters`` come from that are not of `--set`, for errors.
         var parameterSource: String?
     }
@@ -69,6 +81,7 @@ struct BacktestRun {
         } else if settings.strategies.count == 1, let own = settings.strategies.first {
             script = Script(path: own.file, name: own.name)
             script.onError = own.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) }
+            (script.memory, script.budget) = (own.memory, own.budget)
             script.parameters = own.parameters.map { (key: $0.name, value: $0.value.text) }
             script.parameterSource = "\(command.config ?? "perigee.toml"): strategy \(own.name), params"
         } else {
@@ -112,30 +125,16 @@ struct BacktestRun {
     /// The tape's instruments with the run's fees.
     private static func instruments(_ tape: MergedTape, _ models: SimulationModels, _ settings: Settings) throws -> [Instrument] {
         try tape.instruments.map { instrument in
-            let venue = settings.venues.first { $0.name == instrument.venue }
+            let venue = settings.venue(of: instrument)
+            // A tape that tells no fees leaves them to the profile.
+            let fees = instrument.makerFee.mantissa == 0 && instrument.takerFee.mantissa == 0 ? venue?.profile?.fees : nil
             do throws(Instrument.BadGrid) {
                 return try instrument.with(
-                    makerFee: models.makerFee ?? venue?.makerFee, takerFee: models.takerFee ?? venue?.takerFee)
+                    makerFee: models.makerFee ?? venue?.makerFee ?? fees?.maker, takerFee: models.takerFee ?? venue?.takerFee ?? fees?.taker)
             } catch {
                 throw Failure(.usage, error.message)
             }
         }
-    }
-
-    /// How the configuration's venue charges the instrument's fees; their rates are the instrument's own by now.
-    private func feeRule(_ instrument: Instrument) -> FeeOverride {
-        guard let venue = settings.venues.first(where: { $0.name == instrument.venue }) else { return FeeOverride() }
-        let currency: FeeCurrency = switch venue.feeCurrency {
-        case .quote: .quote
-        case .base: .base
-        case .received: .received
-        }
-        let direction: FeeRounding.Direction = switch venue.feeRounding {
-        case .up: .up
-        case .down: .down
-        case .even: .halfEven
-        }
-        return FeeOverride(currency: currency, rounding: venue.feePlaces.map { FeeRounding(places: $0, direction) })
     }
 
     // MARK: - Running
@@ -148,11 +147,12 @@ struct BacktestRun {
             checksBalances: models.isSpot,
             barsFromTrades: try holdsTrades())
         var rules = models.rules
-        rules.fees = instruments.map(feeRule)
+        settings.apply(to: &rules, instruments)
         if models.isSpot { rules.spot = balances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
         var backtest = BacktestSettings(exchange: rules, desk: setup, sample: sample)
         backtest.latency = models.latency
         backtest.errorPolicy = errorPolicy
+        backtest.computeCost = models.computeCost
         backtest.from = try time(command.from, "--from")
         backtest.to = try time(command.to, "--to")
         if let from = backtest.from, let to = backtest.to, to <= from {
@@ -241,9 +241,11 @@ struct BacktestRun {
         options.parameters = parameters
         options.seed = models.seed
         options.currency = command.currency
+        options.memoryLimit = caps.memory
+        if models.computeCost != nil { options.instructionBudget = caps.budget }
         options.whenStuck = {
             // The main thread is inside a library function and may hold any lock: nothing but system calls here.
-            let line: StaticString = "\nperigee: the strategy hangs in a library function (a pattern that backtracks without end?); the run is given up\n"
+            let line: StaticString = "\nperigee: the strategy hangs where nothing can stop it; the run is given up\n"
             _ = unsafe write(2, line.utf8Start, line.utf8CodeUnitCount)
             _exit(1)
         }

@@ -101,3 +101,14 @@ struct Source {
         return table
     }
 }
+
+extension Source {
+    /// `1ns`, `0.5ns` or `1ns/instr`.
+    func computeCost() throws -> ComputeCost {
+        let plain = text.hasSuffix("/instr") ? text.dropLast(6) : text[...]
+        guard plain.hasSuffix("ns"), let decimal = try? ExactDecimal(String(plain.dropLast(2))), decimal.scale <= 3, decimal.mantissa >= 0,
+            decimal.mantissa <= 1_000_000 * ExactDecimal.powerOfTen(decimal.scale)
+        else { throw failure("a time of one instruction from 0ns to 1000000ns, such as 1ns/instr or 0.5ns") }
+        return ComputeCost(picoseconds: UInt64(decimal.mantissa * ExactDecimal.powerOfTen(3 - decimal.scale)))
+    }
+}

@@ -19,16 +19,21 @@ struct SimulationModels {
     var seed: UInt64 = 1
     var makerFee: ExactDecimal?
     var takerFee: ExactDecimal?
+    /// Nil where no instruction is counted.
+    var computeCost: ComputeCost?
+    /// The file that asks for measured latencies, which a backtest has none of.
+    private(set) var measuredLatencySource: String?
 
-    init(_ flags: SimulationOptions, _ file: Settings.Simulation, path: String?) throws {
+    /// - Parameter profile: of the venue that is simulated: what neither a flag nor the file says.
+    init(_ flags: SimulationOptions, _ file: Settings.Simulation, profile: VenueProfile? = nil, path: String?) throws {
+        if let profile { try take(profile) }
         /// A flag's text with its name for errors, else the file's.
         func pick(_ flag: String?, _ name: String, _ value: String?, _ key: String) -> Source? {
             if let flag { return Source(text: flag, name: "--\(name)") }
             return value.map { Source(text: $0, name: "\(path ?? "perigee.toml"): simulation.\(key)") }
         }
         if flags.latency == nil, file.latency == "measured" {
-            CommandLineMain.say(
-                "warning: \(path ?? "perigee.toml"): simulation.latency = \"measured\" is for paper; this backtest has no latency: say --latency 5ms/5ms")
+            measuredLatencySource = path ?? "perigee.toml"
         } else if let source = pick(flags.latency, "latency", file.latency, "latency") {
             latency = try source.latency()
             latencyText = source.isFile ? "file \(source.text.split(separator: "/").last ?? "")" : latency.text
@@ -48,8 +53,14 @@ struct SimulationModels {
         if let source = pick(flags.sample, "sample", nil, "sample") { sample = try source.duration() } else { sample = file.sample }
         makerFee = try pick(flags.makerFee, "maker-fee", nil, "maker_fee")?.rate() ?? file.makerFee
         takerFee = try pick(flags.takerFee, "taker-fee", nil, "taker_fee")?.rate() ?? file.takerFee
-        isSpot = flags.spot || file.spot ?? false
+        isSpot = flags.spot || file.spot ?? isSpot
         seed = flags.seed ?? file.seed.map { UInt64(bitPattern: $0) } ?? 1
+        let cost = pick(flags.computeCost, "compute-cost", file.computeCost, "compute_cost")
+        if flags.strictBudget || file.strictBudget == true {
+            computeCost = try cost?.computeCost() ?? ComputeCost(picoseconds: 1000)
+        } else if let cost {
+            throw Failure(.usage, "\(cost.name): found '\(cost.text)' without --strict-budget, which counts the instructions it is the cost of")
+        }
         balances = try SimulationModels.balances(flags.balance, file.balance)
         rules.dealer = SimulationModels.dealer(file.dealer, seed: seed)
     }
@@ -68,6 +79,15 @@ struct SimulationModels {
         model.tolerance = file.tolerance ?? model.tolerance
         model.declines = file.declines ?? model.declines
         return model
+    }
+
+    private mutating func take(_ profile: VenueProfile) throws {
+        let name = "the profile of \(profile.venue)"
+        latency = .constant(entry: profile.entry, response: profile.response)
+        latencyText = latency.text
+        rules.queue = try Source(text: profile.queue, name: name).queue()
+        rules.fills = try Source(text: profile.fills, name: name).choice([("partial", .partial), ("full", .full)])
+        isSpot = profile.rules.isSpot
     }
 
     private static func balances(_ flags: [String], _ file: [String: ExactDecimal]) throws -> [(currency: String, amount: Amount)] {
@@ -99,6 +119,9 @@ struct SimulationModels {
             NamedText("slippage", rules.slippage.text), NamedText("mark", mark.rawValue), NamedText("sample", sample.text),
             NamedText("calendar", calendar.rawValue), NamedText("spot", isSpot ? "yes" : "no"),
         ]
+        if let computeCost {
+            texts.append(NamedText("compute_cost", "\(ExactDecimal(mantissa: Int128(computeCost.picoseconds), scale: 3).normalized)ns/instr"))
+        }
         if let share = rules.maxBarShare { texts.append(NamedText("max_bar_share", share.description)) }
         return texts
     }

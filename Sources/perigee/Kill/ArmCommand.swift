@@ -3,6 +3,7 @@ import Configuration
 import Domain
 import Glibc
 import Live
+import Venues
 
 /// Whether a state folder is there, without making it.
 enum LatchFolder {
@@ -31,25 +32,48 @@ struct ArmCommand: ParsableCommand {
     @Option(help: "How long the venues may take.")
     var timeout = "10s"
 
+    @Flag(help: "The balances that the venues show are right, whatever our fills add up to: a deposit, a withdrawal. The books begin anew.")
+    var acceptBalances = false
+
+    /// Into the ledger, while nobody else writes it.
+    private func accept(_ folder: StateFolder, _ essentials: Essentials) throws {
+        do {
+            let lock = try StateLock(folder)
+            let (file, _) = try LedgerFile.open(path: folder.ledger, durability: .power)
+            let now = LiveClock().now
+            try file.append(
+                essentials.venues.map { LedgerEntry.accepted(venue: $0.name, reason: "perigee arm --accept-balances") }, wall: now.wall, monotonic: now.monotonic, mustLast: true)
+            withExtendedLifetime(lock) {}
+            print("balances: the books of \(essentials.venues.map(\.name).joined(separator: ", ")) begin anew with what the next start finds")
+        } catch {
+            throw Failure(.runFailed, "the balances are not accepted: \(error)")
+        }
+    }
+
     func run() throws {
         guard let span = Span(timeout), span > .zero else { throw Failure(.usage, "--timeout: found '\(timeout)', expected a duration above zero, such as 10s") }
         let essentials = Essentials(config)
+        SecretRim.closeDoors()
         if essentials.isMissing { throw Failure(.usage, essentials.warnings.joined(separator: "; ")) }
         for warning in essentials.warnings { CommandLineMain.say("warning: \(warning)") }
-        guard LatchFolder.exists(essentials.stateDirectory) else { return print("armed: it was not latched (there is no \(essentials.stateDirectory))") }
+        guard LatchFolder.exists(essentials.stateDirectory) else { return CommandLineMain.show("armed: it was not latched (there is no \(essentials.stateDirectory))") }
         let folder = try LatchFolder.open(essentials.stateDirectory)
-        guard let latch = KillLatch.read(from: folder) else { return print("armed: it was not latched") }
-        print(latch.text)
+        if acceptBalances { try accept(folder, essentials) }
+        guard let latch = KillLatch.read(from: folder) else { return CommandLineMain.show("armed: it was not latched") }
+        CommandLineMain.show(latch.text)
         if let holder = folder.holder { throw Failure(.runFailed, "not armed: a run is still alive on \(folder.path) (\(holder)); stop it first") }
         let targets = try KillTargets(essentials, names: [])
-        let report = targets.whole(KillRunner.begin(.inspect, targets.targets, timeout: span).wait())
-        for outcome in report.outcomes { print(outcome.text) }
+        let registry = LiveOrderRegistry()
+        let follower = LedgerFollower(folder: essentials.stateDirectory, into: registry)
+        let report = targets.whole(KillRunner.begin(.inspect, targets.targets, timeout: span, known: registry).wait())
+        follower.stop()
+        for outcome in report.outcomes { CommandLineMain.show(outcome.text) }
         try KillCommand.fail(report)
         do throws(StateError) {
             try folder.remove("kill.latch")
         } catch {
             throw Failure(.runFailed, "not armed: \(error.description)")
         }
-        print("armed")
+        CommandLineMain.show("armed")
     }
 }

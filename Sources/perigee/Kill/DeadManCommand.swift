@@ -17,9 +17,13 @@ struct DeadManCommand: ParsableCommand {
         // It ends by itself when the run does; a signal meant for the run must not take its guard away first.
         for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = signal(number, SIG_IGN) }
         let essentials = Essentials(config)
+        SecretRim.closeDoors()
         let targets = try KillTargets(essentials, names: venue)
         for outcome in targets.settled where !outcome.isClean { DeadManCommand.log("dead-man: \(outcome.text)") }
-        let ending = DeadManProcess(targets: targets.targets, unreachable: targets.settled.filter { !$0.isClean }.map(\.text), log: DeadManCommand.log).run()
+        let ending = DeadManProcess(
+            targets: targets.targets, unreachable: targets.settled.filter { !$0.isClean }.map(\.text), folder: essentials.stateDirectory,
+            log: DeadManCommand.log
+        ).run()
         switch ending {
         case .dismissed: return
         case .refused(let why): throw Failure(.usage, "dead-man: \(why)")

@@ -14,6 +14,10 @@ struct KillCommand: ParsableCommand {
             folder) is seen by a running process within a tenth of a second, and outlives everything but 'perigee arm'. Only
             [run] state_dir and the [[venue]] tables are needed: whatever else is wrong with the configuration is a warning.
 
+            The account's ledger in the state folder tells which orders were sent. A venue is clean only when it has twice listed
+            nothing, and no order without an answer is younger than its request_ttl: such a request may still be executed. What is
+            in doubt when --timeout is over is named.
+
             --drill latches nothing and cancels nothing: it connects, authenticates and lists, and says what a kill would
             cancel. It is refused where a venue is a real one in production.
 
@@ -41,6 +45,7 @@ struct KillCommand: ParsableCommand {
 
     func run() throws {
         let pulledAt = KillRunner.now
+        SecretRim.closeDoors()
         guard let span = Span(timeout), span > .zero else { throw Failure(.usage, "--timeout: found '\(timeout)', expected a duration above zero, such as 10s") }
         let essentials = Essentials(config)
         for warning in essentials.warnings { CommandLineMain.say("warning: \(warning)") }
@@ -49,10 +54,14 @@ struct KillCommand: ParsableCommand {
         let latch = KillLatch(reason: reason, source: "operator", time: LiveClock().now.wall)
         // The latch and the first connections at the same time: neither waits for the other.
         let writer = essentials.isMissing && !LatchFolder.exists(essentials.stateDirectory) ? nil : LatchWriter(latch, folder: essentials.stateDirectory)
-        let kill = KillRunner.begin(.cancel, targets.targets, timeout: span, pulledAt: pulledAt)
+        // So is the ledger: which orders were sent, and may still be executed however empty a listing is.
+        let registry = LiveOrderRegistry()
+        let follower = LedgerFollower(folder: essentials.stateDirectory, into: registry)
+        let kill = KillRunner.begin(.cancel, targets.targets, timeout: span, known: registry, pulledAt: pulledAt)
         say(writer?.result(within: span), essentials.stateDirectory)
         let report = targets.whole(kill.wait())
-        for outcome in report.outcomes { print(outcome.text) }
+        follower.stop()
+        for outcome in report.outcomes { CommandLineMain.show(outcome.text) }
         if essentials.isMissing { throw Failure(.usage, "\(config): without a configuration no venue can be reached") }
         if report.outcomes.isEmpty { throw Failure(.usage, "\(config): no [[venue]] is configured") }
         try KillCommand.fail(report)
@@ -87,12 +96,12 @@ struct KillCommand: ParsableCommand {
         let report = KillRunner.begin(.inspect, targets.targets, timeout: span).wait()
         for outcome in report.outcomes {
             switch outcome.finding {
-            case .clean: print("drill: \(outcome.text): nothing to cancel")
-            case .left(let orders) where !orders.isEmpty: print("drill: would cancel: \(outcome.text)")
-            case .left, .unreachable: print("drill: \(outcome.text)")
+            case .clean: CommandLineMain.show("drill: \(outcome.text): nothing to cancel")
+            case .left(let orders) where !orders.isEmpty: CommandLineMain.show("drill: would cancel: \(outcome.text)")
+            case .left, .unreachable: CommandLineMain.show("drill: \(outcome.text)")
             }
         }
-        for outcome in targets.settled { print("drill: \(outcome.text)") }
+        for outcome in targets.settled { CommandLineMain.show("drill: \(outcome.text)") }
         let silent = (report.outcomes + targets.settled).filter { if case .unreachable = $0.finding { true } else { false } }
         if !silent.isEmpty { throw Failure(.unreachable, "could not be reached: \(silent.map(\.venue).joined(separator: ", "))") }
     }

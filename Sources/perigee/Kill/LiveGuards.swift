@@ -12,6 +12,7 @@ final class LiveGuards {
     let killSwitch: KillSwitch
     private(set) var deadMan: DeadMan?
     private var control: ControlSocket?
+    private var metrics: MetricsServer?
     private let folder: StateFolder
 
     /// - Parameters:
@@ -35,13 +36,25 @@ final class LiveGuards {
     /// Listens on `state/control.sock`.
     ///
     /// - Parameter onStop: As a SIGTERM would; from the socket's thread.
-    func listen(log: @escaping @Sendable (String) -> Void, onStop: @escaping @Sendable () -> Void) throws {
+    func listen(
+        log: @escaping @Sendable (String) -> Void, onStop: @escaping @Sendable () -> Void, onAcknowledge: @escaping @Sendable (Int?) -> Void
+    ) throws {
         let killSwitch = killSwitch
-        let desk = ControlDesk(board: board, folder: folder, stop: onStop, kill: { killSwitch.pull(reason: $0, source: "control socket") })
+        let desk = ControlDesk(board: board, folder: folder, stop: onStop, kill: { killSwitch.pull(reason: $0, source: "control socket") },
+            acknowledge: onAcknowledge)
         do throws(StateError) {
-            control = try ControlSocket(folder: folder, log: log, answer: desk.answer)
+            control = try ControlSocket(folder: folder, log: log, answer: { SecretRim.redact(desk.answer($0)) })
         } catch {
             throw Failure(.runFailed, error.description)
+        }
+    }
+
+    /// Metrics over HTTP, where the configuration wants them.
+    func serveMetrics(_ listen: String, config: String) throws {
+        do throws(StateError) {
+            metrics = try MetricsServer(listen: listen, board: board, rewrite: SecretRim.redact)
+        } catch {
+            throw Failure(.usage, "\(config): metrics.listen: \(error.description)")
         }
     }
 
@@ -61,6 +74,7 @@ final class LiveGuards {
     /// otherwise it is left to act when this process ends.
     func end(isProvenEmpty: Bool) {
         if isProvenEmpty { deadMan?.dismiss() }
+        metrics?.stop()
         control?.stop()
         killSwitch.stop()
     }

@@ -11,6 +11,8 @@ final class JournalSink: DeskSink {
     /// The first failure of the journal; the run is ended for it. Nothing is written after it.
     private let onFailure: (any Error) -> Void
     private var hasFailed = false
+    /// The same, for who closes the run.
+    private(set) var failure: (any Error)?
 
     init(_ base: any DeskSink, journal: JournalWriter, onFailure: @escaping (any Error) -> Void) {
         (self.base, self.journal, self.onFailure) = (base, journal, onFailure)
@@ -20,6 +22,7 @@ final class JournalSink: DeskSink {
         guard !hasFailed else { return }
         do { try body() } catch {
             hasFailed = true
+            failure = error
             onFailure(error)
         }
     }
@@ -32,6 +35,11 @@ final class JournalSink: DeskSink {
     func effects(_ effects: [Effect], strategy: Int) {
         write { try journal.effects(effects, seat: strategy) }
         base.effects(effects, strategy: strategy)
+    }
+
+    func verdict(_ verdict: StrategyVerdict, strategy: Int) {
+        write { try journal.verdict(verdict, seat: strategy) }
+        base.verdict(verdict, strategy: strategy)
     }
 
     /// The desk has noted the equity of this moment just now.

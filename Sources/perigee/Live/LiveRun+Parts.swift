@@ -36,8 +36,8 @@ extension LiveRun {
         let (folder, names, mode) = (folder, plans.map(\.name), options.mode)
         func file(_ name: String) -> String { "\(mode == .live ? "saved" : "saved-paper")-\(name.filter { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })" }
         core.savedStates = names.map { name in (try? folder.read(file(name))) ?? nil }
-        core.onSave = { seat, bytes in
-            do { try folder.replace(file(names[seat]), with: bytes) } catch { CommandLineMain.say("perigee: \(error)") }
+        core.onSave = { [unowned self] seat, bytes in
+            do { try folder.replace(file(names[seat]), with: bytes) } catch { self.diskFailure = self.diskFailure ?? "\(error)" }
         }
     }
 
@@ -52,10 +52,11 @@ extension LiveRun {
                 instruments: instruments, balances: index == 0 || isLive ? balances : [], reportingCurrency: startingCurrency,
                 markMode: models.mark, checksBalances: isLive || models.isSpot)
             setup.valuesAccount = settings.limits.account.later.maxGross != nil || settings.limits.account.later.maxNet != nil
-            if let state { restore(state, plan.name, instruments, into: &setup) }
-            let strategy = try loadStrategy(plan, index, instruments)
+            if let state { setup.restore(state, strategy: plan.name) }
+            let strategy = try release?.strategies[index] ?? loadStrategy(plan, index, instruments)
             for note in strategy.earlyNotes where !options.quiet { CommandLineMain.say("\(note.level.rawValue) \(note.text)") }
-            let gate = Gate(instruments: instruments, limits: settings.limits, strategy: plan.name, live: liveDefaults)
+            let gate = Gate(
+                instruments: instruments, limits: release?.limits ?? settings.limits, strategy: plan.name, live: liveDefaults, version: release?.version ?? 1)
             heads.append(try head(plan, index, strategy, setup))
             return DeskCore<LuaStrategy>.Seat(Engine(strategy: strategy, gate: gate, desk: setup, errorPolicy: plan.onError ?? .stop))
         }
@@ -79,8 +80,9 @@ extension LiveRun {
     func journal(_ instruments: [Instrument]) throws -> JournalWriter {
         var head = JournalHead(mode: options.mode == .live ? .live : .paper, engine: Perigee.engineVersion, seats: heads)
         head.run = outFolder
-        head.configuration = TextFile.bytes(options.config).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        head.configuration = TextFile.bytes(options.config).map { SecretRim.redact(String(decoding: $0, as: UTF8.self)) } ?? ""
         head.live = liveDefaults
+        head.limitVersion = release?.version ?? 1
         let path = outFolder + "/journal.tape"
         _ = unsafe unlink(path)
         do {
@@ -97,7 +99,7 @@ extension LiveRun {
         }
     }
 
-    private var liveDefaults: LiveDefaults {
+    var liveDefaults: LiveDefaults {
         var messages: [String: LiveDefaults.MessageRate] = [:]
         for entry in venues.entries {
             let limits = entry.session.capabilities
@@ -107,11 +109,13 @@ extension LiveRun {
         return LiveDefaults(messages: messages)
     }
 
-    private func loadStrategy(_ plan: StrategyPlan, _ index: Int, _ instruments: [Instrument]) throws -> LuaStrategy {
+    func loadStrategy(_ plan: StrategyPlan, _ index: Int, _ instruments: [Instrument]) throws -> LuaStrategy {
         var lua = LuaOptions()
         lua.parameters = plan.parameters
         lua.seed = models.seed
-        lua.deadline = settings.watchdog.strategyDeadline
+        lua.deadline = plan.deadline
+        lua.memoryLimit = plan.memoryLimit
+        if options.mode == .live { lua.whenStuck = Stuck.act }
         lua.instance = identity?.instance ?? "pp0"
         lua.epoch = identity?.epoch ?? 0
         (lua.orderStride, lua.orderOffset) = (UInt64(plans.count), UInt64(index))
@@ -130,40 +134,31 @@ extension LiveRun {
         }
     }
 
-    /// Positions from the ledger's fills, and the orders that an earlier start left.
-    private func restore(_ state: LedgerState, _ strategy: String, _ instruments: [Instrument], into setup: inout DeskSetup) {
-        for fill in state.fillSequence where fill.strategy == strategy {
-            guard let index = place(fill.key.venue, fill.key.symbol, instruments), let own = fill.booked(on: instruments[index]) else { continue }
-            setup.history.append((fill: own, side: fill.key.side, instrument: InstrumentID(index: index)))
-        }
-        for open in state.openOrders where open.intent.strategy == strategy {
-            guard let index = place(open.intent.venue, open.intent.symbol, instruments), let left = open.left(on: instruments[index], at: index) else { continue }
-            setup.leftOrders.append(left)
-        }
-    }
-
-    private func place(_ venue: String, _ symbol: String, _ instruments: [Instrument]) -> Int? {
-        instruments.firstIndex { $0.venue == venue && $0.nativeSymbol == symbol }
-    }
-
     // MARK: - The plan
 
-    func plan(_ instruments: [Instrument], _ capabilities: [VenueCapabilities]) -> DeskPlan {
+    func plan(_ instruments: [Instrument], _ capabilities: [VenueCapabilities], _ pairs: [Int: BreakWatch.Pairs]) -> DeskPlan {
         let isLive = options.mode == .live
-        let venuePlans = zip(venues.entries, capabilities).map { entry, capabilities in
-            DeskPlan.VenuePlan(
-                name: entry.settings.name, capabilities: capabilities, acceptanceBound: entry.settings.requestLifetime, isTrading: isLive)
+        let venuePlans = zip(venues.entries, capabilities).enumerated().map { index, venue in
+            var plan = DeskPlan.VenuePlan(
+                name: venue.0.settings.name, capabilities: venue.1, acceptanceBound: venue.0.settings.requestLifetime, isTrading: isLive)
+            plan.pairs = pairs[index] ?? [:]
+            return plan
         }
         var plan = DeskPlan(
             mode: options.mode, venues: venuePlans, instruments: instruments, strategies: plans.map(\.name), instance: identity?.instance ?? "pp0",
-            epoch: identity?.epoch ?? 0, run: options.out ?? "", adoptsLeftOrders: settings.run.onRestart == .adopt)
+            epoch: identity?.epoch ?? 0, run: outFolder, adoptsLeftOrders: settings.run.onRestart == .adopt)
         plan.feedSilence = settings.watchdog.feedSilence
+        let limits = settings.limits.later
+        (plan.unknownMax, plan.unknownAge) = (limits.unknownMax ?? plan.unknownMax, limits.unknownAge ?? plan.unknownAge)
+        (plan.release, plan.newLimits, plan.notes) = (release?.entry, release?.newText, release?.notes ?? [])
+        plan.breaks = BreakWatch.Limits(tolerance: limits.breakTolerance ?? .zero, age: limits.breakAge ?? BreakWatch.Limits().age)
         return plan
     }
 
     func paperVenue(_ instruments: [Instrument], seats: Int) -> PaperVenue? {
         guard options.mode == .paper else { return nil }
         var rules = models.rules
+        settings.apply(to: &rules, instruments)
         // On paper a dealer stands where the venue has one, unless the configuration says otherwise.
         if settings.simulation.dealer?.venues == nil {
             rules.dealer?.venues = Set(venues.entries.filter(\.session.capabilities.quotesOnRequest).map(\.settings.name))
@@ -175,7 +170,6 @@ extension LiveRun {
 
     // MARK: - Files
 
-
     func sink(_ instruments: [Instrument], _ seats: [DeskCore<LuaStrategy>.Seat]) throws -> LiveSink {
         let isQuiet = options.quiet
         return LiveSink(
@@ -183,6 +177,7 @@ extension LiveRun {
                 let directory = plans.count == 1 ? outFolder : "\(outFolder)/\(plan.name)"
                 do {
                     let recorder = try RunRecorder(directory: directory, instruments: instruments, context: context(plan, seats[index]))
+                    recorder.rewrite = SecretRim.redact
                     let sink = RunSink(
                         recorder: recorder, instruments: instruments, names: names(index), onTick: { _, _ in false },
                         onLog: { level, time, text in
@@ -192,7 +187,7 @@ extension LiveRun {
                 } catch {
                     throw Failure(.runFailed, "\(error)")
                 }
-            })
+            }, instruments: instruments.count)
     }
 
     private func names(_ seat: Int) -> RunNames {
@@ -221,9 +216,11 @@ extension LiveRun {
             seat.sink.finalState(desk: core.seat(index).engine.desk, outcome: ending.outcome, reason: ending.words, events: events))
         try ReportPage.write(directory: directory)
         switch options.format {
-        case .text: print(TerminalSummary.render(summary))
-        case .json: print(summary.text)
+        case .text: CommandLineMain.show(TerminalSummary.render(summary))
+        case .json: CommandLineMain.show(summary.text)
         }
+        // Before anything more goes to stderr: both may be one file.
+        fflush(nil)
         if !options.quiet { CommandLineMain.say("Report: \(directory)/report.html") }
     }
 }

@@ -12,6 +12,7 @@ import Risk
 import Scripting
 import Tape
 import Trading
+import Transport
 import Venues
 
 /// One run of `perigee paper` or `perigee live`, from its configuration to its folder and exit status.
@@ -25,6 +26,8 @@ final class LiveRun {
         var out: String?
         var format = BacktestCommand.OutputFormat.text
         var quiet = false
+        /// `--yes`: nothing is asked.
+        var yes = false
     }
 
     let options: Options
@@ -34,6 +37,10 @@ final class LiveRun {
     let models: SimulationModels
     let folder: StateFolder
     let identity: AccountIdentity?
+    /// Paper holds the folder too: two runs on one state are one too many (F48).
+    private let paperLock: StateLock?
+    /// Whether a looser set of limits was confirmed beforehand.
+    var release: ReleasePlan?
     let clock = LiveClock()
     let latch = Latch()
     let signals = LiveSignals()
@@ -41,6 +48,8 @@ final class LiveRun {
     var guards: LiveGuards?
     /// The ledger once it is open; one opening a run.
     var ledgerCache: (file: LedgerFile, state: LedgerState)?
+    /// A saved state could not be written: as bad as a ledger that cannot.
+    var diskFailure: String?
     /// What the journal's head says of each strategy.
     var heads: [JournalHead.Seat] = []
     /// The venue's id of an order, once the desk runs.
@@ -48,6 +57,7 @@ final class LiveRun {
 
     init(_ options: Options) throws {
         self.options = options
+        SecretRim.closeDoors()
         do {
             settings = try Settings.load(options.config)
         } catch {
@@ -57,7 +67,8 @@ final class LiveRun {
         let missing = settings.missingLiveLimits
         if isLive, let key = missing.first { throw Failure(.usage, "\(options.config): \(key) is missing; live does not start without it") }
         for key in missing where !options.quiet { CommandLineMain.say("perigee: warning: \(options.config): \(key) is not set; live would not start without it") }
-        models = try SimulationModels(SimulationOptions.parse([]), settings.simulation, path: options.config)
+        models = try SimulationModels(
+            SimulationOptions.parse([]), settings.simulation, profile: isLive ? nil : settings.venues.first?.profile, path: options.config)
         plans = try StrategyPlan.all(options.strategy, set: options.set, settings, path: options.config)
         venues = try LiveVenues(settings, path: options.config, trades: isLive)
         outFolder = options.out ?? RunFolder.defaultPath(strategy: plans[0].name)
@@ -67,6 +78,7 @@ final class LiveRun {
                 throw Failure(.stoppedByLimit, "the kill switch is latched (\(latch.source): \(latch.reason)); look, then clear it with `perigee arm`")
             }
             identity = isLive ? try AccountIdentity(folder) : nil
+            paperLock = isLive ? nil : try StateLock(folder)
         } catch let error as StateError {
             throw Failure(.usage, "\(error)")
         }
@@ -87,7 +99,13 @@ final class LiveRun {
                 loop.shutdownGracefully { _ in }
             }
         }
-        try status(of: endGuards(outcome).get())
+        do {
+            try status(of: endGuards(outcome).get())
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.runFailed, "\(error)")
+        }
     }
 
     // MARK: - What stands beside the run
@@ -95,7 +113,9 @@ final class LiveRun {
     private func startGuards() throws {
         let (signals, isQuiet) = (signals, options.quiet)
         let log: @Sendable (String) -> Void = { text in
-            if !isQuiet { CommandLineMain.say("perigee: \(text)") }
+            signals.note(text)
+            // Who asks for the status each second does not want to read that.
+            if !isQuiet, !text.hasPrefix(ControlSocket.askedPrefix) { CommandLineMain.say("perigee: \(text)") }
         }
         let isLive = options.mode == .live
         let guards = try LiveGuards(settings, folder: folder, latch: latch, trades: isLive, log: log) { signals.pulled($0) }
@@ -103,7 +123,9 @@ final class LiveRun {
         if isLive {
             try guards.guardAgainstDeath(config: options.config, silence: settings.watchdog.deadMan) { signals.lostDeadMan($0) }
         }
-        try guards.listen(log: log) { signals.askStop() }
+        try guards.listen(log: log, onStop: { signals.askStop() }, onAcknowledge: { signals.acknowledge($0) })
+        if isLive { Stuck.guarded(by: guards.killSwitch) }
+        if let metrics = settings.metrics { try guards.serveMetrics(metrics.listen, config: options.config) }
     }
 
     /// After a kill the switch finishes its own proof first; the dead-man process goes only where nothing is left to do.
@@ -147,23 +169,36 @@ final class LiveRun {
         let binary = BinaryHash.running() ?? ""
         var looks = 0
         var lastLook = Int64.min
+        var clocks = ClockOffset()
         var sink: LiveSink?
         var journal: JournalSink?
         var instruments: [Instrument] = []
-        var balances: [VenueBalance] = []
+        /// By venue.
+        var balances: [Int: [VenueBalance]] = [:]
+        /// What each venue's symbols are made of.
+        var pairs: [Int: BreakWatch.Pairs] = [:]
         var watch: RepeatedTask?
         var outcome: (name: String, reason: String) = ("stopped", "")
 
         init(run: LiveRun, loop: any EventLoop) {
             (self.run, self.loop) = (run, loop)
             started = run.clock.now.wall
-            let drivers = run.venues.entries.map { VenueDriver($0.session, tls: run.venues.tls, eventLoop: loop, latch: run.latch) }
+            let drivers = run.venues.entries.map { VenueDriver($0.session, tls: run.venues.tls, eventLoop: loop, latch: run.latch, redactor: SecretRim.redactor) }
+            if run.options.mode == .live {
+                let keeper = VenueKeeper(folder: run.folder.path, mustLast: run.settings.run.durability == .power)
+                for driver in drivers { driver.keeper = keeper }
+            }
             desk = LiveDesk(drivers: drivers, clock: run.clock, eventLoop: loop)
             let isQuiet = run.options.quiet
             desk.onLog = { [unowned self] level, source, text in
                 let time = run.clock.now.wall
                 self.sink?.seats.first?.recorder.log(LogLevel(rawValue: level.rawValue) ?? .info, at: time, source: source, text)
                 if !isQuiet || level == .error { CommandLineMain.say("\(TimeText.text(time)) \(level.rawValue) \(source): \(text)") }
+            }
+            desk.onAlert = { [unowned self] alert in
+                let time = run.clock.now.wall
+                self.sink?.seats.first?.recorder.log(.alert, at: time, source: alert.source, alert.line)
+                CommandLineMain.say("\(TimeText.text(time)) \(alert.line)")
             }
         }
     }
@@ -180,7 +215,11 @@ extension LiveRun.Launch {
         for venue in run.venues.entries.indices {
             chain = chain.flatMap { box.value.fetch(venue) }
         }
-        return chain.flatMapThrowing { try box.value.launch() }.flatMap { box.value.desk.whenEnded }
+        return chain.flatMapThrowing { try box.value.launch() }.flatMap { box.value.desk.whenEnded }.flatMap { ending in
+            // What a session says last is said before the process goes.
+            let drivers = box.value.desk.drivers
+            return EventLoopFuture.andAllComplete(drivers.map(\.whenClosed), on: box.value.loop).map { ending }
+        }
     }
 
     private func fetch(_ venue: Int) -> EventLoopFuture<Void> {
@@ -196,8 +235,10 @@ extension LiveRun.Launch {
     private func take(_ answer: VenueAnswer, _ venue: Int) throws {
         let entry = run.venues.entries[venue]
         switch answer {
-        case .instruments(let told): instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
-        case .balances(let told): balances += told
+        case .instruments(let told):
+            instruments += try LiveVenues.instruments(entry.settings, told, path: run.options.config)
+            pairs[venue] = Dictionary(told.map { ($0.symbol, ($0.base, $0.quote)) }, uniquingKeysWith: { first, _ in first })
+        case .balances(let told): balances[venue] = told
         case .failed(let failure): throw Failure(.unreachable, "\(entry.settings.name): \(failure.message)")
         case .orders, .order, .fills, .serverTime: throw Failure(.runFailed, "\(entry.settings.name): an answer to another question")
         }
@@ -216,34 +257,77 @@ extension LiveRun.Launch {
         looks += 1
         let moment = run.clock.now.monotonic
         let gap = lastLook == .min ? Span.zero : Span(nanoseconds: moment - lastLook)
-        // Asleep or stopped for longer than the dead-man process waits: it has acted, and nothing from before may go on (F51).
-        if run.options.mode == .live, gap >= run.settings.watchdog.deadMan {
-            run.guards?.killSwitch.pull(reason: "the desk stood still for \(gap.nanoseconds / 1_000_000) ms", source: "watchdog")
-            desk.stop(.halted(reason: "watchdog: the desk stood still"))
-        }
+        stood(still: gap)
+        _ = desk.turn()
         lastLook = moment
+        writeNotes()
+        if looks % 50 == 0 { watchClocks(moment) }
         run.guards?.deadMan?.beat()
         if Interrupt.isPending { desk.stop(.interrupted) }
+        if let why = run.diskFailure { desk.stop(.failed(message: why)) }
+        for number in run.signals.takeAcknowledged() { desk.core?.acknowledge(number) }
         if run.signals.wantsStop { desk.stop(.done(reason: "control socket")) }
         if let latch = run.signals.pulledLatch { desk.stop(.halted(reason: "\(latch.source): \(latch.reason)")) }
         if let why = run.signals.deadManLost, desk.core != nil { run.guards?.killSwitch.pull(reason: "the dead-man process is gone: \(why)", source: "watchdog") }
         if looks % 25 == 0, let core = desk.core {
-            run.guards?.board.publish(core.snapshot(run: run.outFolder, process: getpid(), binary: binary, started: started))
+            var snapshot = core.snapshot(run: run.outFolder, process: getpid(), binary: binary, started: started)
+            sink?.status.complete(&snapshot, core, seats: run.plans.count, limits: run.settings.limits)
+            run.guards?.board.publish(snapshot)
+        }
+    }
+
+    /// Before anything is done about what came in meanwhile: whoever pulled the switch while we could not see it has pulled it, and where we
+    /// stood still for longer than the dead-man process waits, it has acted, and nothing from before may go on (F51).
+    private func stood(still gap: Span) {
+        guard run.options.mode == .live, gap.nanoseconds >= 250_000_000 else { return }
+        if unsafe access(run.folder.latch, F_OK) == 0 { run.latch.close() }
+        guard gap >= run.settings.watchdog.deadMan else { return }
+        run.latch.close()
+        run.guards?.killSwitch.pull(reason: "the desk stood still for \(gap.nanoseconds / 1_000_000) ms", source: "watchdog")
+        desk.stop(.halted(reason: "watchdog: the desk stood still"))
+    }
+
+    /// The machine's wall clock was set or leapt: our own times go on as they did, people want to know (F41).
+    private func watchClocks(_ moment: Int64) {
+        let own = run.clock.now.wall
+        guard let jump = clocks.watch(monotonic: Timestamp(nanoseconds: moment), wall: own + run.clock.wallDrift) else { return }
+        desk.onLog(.error, "clock", "the machine's wall clock jumped by \(jump.text); this run keeps its own time, and nonces follow the venue's")
+    }
+
+    /// What other threads have to say, control commands among it, goes into the run's log (S11).
+    private func writeNotes() {
+        guard let recorder = sink?.seats.first?.recorder else { return }
+        for line in run.signals.takeLines() {
+            recorder.log(line.hasPrefix(ControlSocket.askedPrefix) ? .debug : .warn, at: run.clock.now.wall, source: "runtime", line)
+        }
+    }
+
+    /// What the account holds, by our books where they have begun.
+    private func held() throws -> [VenueBalance] {
+        let state = try run.ledger?.state
+        return run.venues.entries.indices.flatMap { venue in
+            state?.holdings(run.venues.entries[venue].settings.name, told: balances[venue] ?? [], instruments: instruments, pairs: pairs[venue] ?? [:]) ?? []
         }
     }
 
     private func launch() throws {
-        let seats = try run.engines(instruments, balances)
+        run.release = try ReleasePlan(run, instruments)
+        let seats = try run.engines(instruments, held())
         let sink = try run.sink(instruments, seats)
         self.sink = sink
+        let isLive = run.options.mode == .live
+        sink.frame = { [unowned self] in isLive ? .min : self.desk.drivers.reduce(.min) { max($0, $1.messageArrival) } }
+        desk.onLatency = { [unowned sink] path, span in sink.status.record(path, span) }
+        desk.onStall = { [unowned self] gap in self.stood(still: gap) }
         sink.onFailure = { [unowned self] error in self.desk.stop(.failed(message: "\(error)")) }
         let journal = JournalSink(sink, journal: try run.journal(instruments)) { [unowned self] error in
             self.desk.stop(.failed(message: "the journal: \(error)"))
         }
         self.journal = journal
+        try OwedRows.settle(run, sink, instruments)
         let ledger = try run.ledger
         let core = DeskCore(
-            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities)), engines: seats, latch: run.latch, host: desk, sink: journal,
+            plan: run.plan(instruments, run.venues.entries.map(\.session.capabilities), pairs), engines: seats, latch: run.latch, host: desk, sink: journal,
             ledger: ledger?.file, ledgerState: ledger?.state ?? LedgerState(), paper: run.paperVenue(instruments, seats: seats.count), at: run.clock.now)
         run.prepareSaves(core)
         let isPaper = run.options.mode == .paper
@@ -272,9 +356,11 @@ extension LiveRun.Launch {
     /// Closes the run's files.
     func finish(_ ending: DeskEnding) throws {
         guard let sink, let core = desk.core else { return }
+        writeNotes()
         journal?.finish(modules: run.laterModules(core), at: run.clock.now.wall)
         for (index, seat) in sink.seats.enumerated() {
             try run.finish(seat, index, core, ending, events: sink.events)
         }
+        if let failure = journal?.failure { throw Failure(.runFailed, "the journal: \(failure)") }
     }
 }

@@ -12,13 +12,19 @@ final class LiveSink: DeskSink {
     }
 
     let seats: [Seat]
+    let status: LiveStatus
+    /// When the message under way came in, monotonic ns; asked where an order leaves for a paper venue.
+    var frame: () -> Int64 = { .min }
     private var lastRecord = Timestamp(nanoseconds: 0)
     private(set) var events = 0
     /// The first failure of a file; the desk is stopped for it.
     var onFailure: (any Error) -> Void = { _ in }
     private var hasFailed = false
 
-    init(seats: [Seat]) { self.seats = seats }
+    init(seats: [Seat], instruments: Int) {
+        self.seats = seats
+        status = LiveStatus(instruments: instruments)
+    }
 
     private func write(_ body: () throws -> Void) {
         do { try body() } catch { fail(error) }
@@ -31,10 +37,12 @@ final class LiveSink: DeskSink {
     }
 
     func filled(_ fill: BookedFill, strategy: Int, desk: borrowing Desk) {
+        status.filled()
         do { try seats[strategy].sink.filled(fill, desk: desk) } catch { fail(error) }
     }
 
     func closed(_ order: OrderRecord, strategy: Int, desk: borrowing Desk) {
+        status.closed(order)
         do { try seats[strategy].sink.closed(order, desk: desk) } catch { fail(error) }
     }
 
@@ -48,12 +56,19 @@ final class LiveSink: DeskSink {
     func noted(_ note: Note, strategy: Int) { write { try seats[strategy].sink.noted(note) } }
 
     func input(_ input: Input, strategy: Int?, at time: Timestamp) {
+        status.input(input)
         guard case .market = input else { return }
         events += 1
         lastRecord = time
     }
 
-    func effects(_ effects: [Effect], strategy: Int) {}
+    func effects(_ effects: [Effect], strategy: Int) {
+        guard !effects.isEmpty else { return }
+        let arrival = frame()
+        for _ in 0..<status.effects(effects) where arrival != .min { status.record("frame_to_order", Span(nanoseconds: KillRunner.now - arrival)) }
+    }
+
+    func verdict(_ verdict: StrategyVerdict, strategy: Int) {}
     func saved(strategy: Int, at time: Timestamp) {}
 
     func flush() {

@@ -17,17 +17,21 @@ struct LiveVenues {
 
     /// - Parameter trades: With orders: credentials are needed. Else market data only, and no order can be built (C33).
     init(_ settings: Settings, path: String, trades: Bool) throws {
+        let folder = trades ? settings.run.stateDirectory : nil
         guard !settings.venues.isEmpty else { throw Failure(.usage, "\(path): no [[venue]]; expected at least one, with name and kind") }
-        entries = try settings.venues.map { try LiveVenues.entry($0, path: path, trades: trades) }
+        entries = try settings.venues.map { try LiveVenues.entry($0, path: path, trades: trades, keptIn: folder) }
         tls = try LiveVenues.context(settings.venues, path: path)
     }
 
-    private static func entry(_ venue: Settings.Venue, path: String, trades: Bool) throws -> Entry {
+    private static func entry(_ venue: Settings.Venue, path: String, trades: Bool, keptIn folder: String?) throws -> Entry {
         do {
-            let made = try VenueFactory.settings(venue, withSecrets: trades || venue.kind.needsCredentialsForMarketData)
+            var made = try VenueFactory.settings(venue, withSecrets: trades || venue.kind.needsCredentialsForMarketData, keptIn: folder)
             if trades, let key = venue.missingCredential {
                 throw VenueFactory.Problem(description: "venue \(venue.name): credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
             }
+            // A session that only looks asks for tokens that can do no more (C33).
+            if !trades { made.options["access"] = "read" }
+            made.options["pairs"] = venue.instruments.map { $0.split(separator: "_").joined(separator: "/") }.joined(separator: ",")
             return Entry(settings: venue, session: try VenueFactory.session(venue.kind, made))
         } catch {
             throw Failure(.usage, "\(path): \(error)")
@@ -72,7 +76,8 @@ struct LiveVenues {
             return try Instrument(
                 venue: venue.name, symbol: "\(told.base)_\(told.quote)", nativeSymbol: told.symbol, base: told.base, quote: told.quote, tick: tick,
                 lot: lot, minQuantity: Quantity(lots: max(least, 1)), minNotional: minNotional,
-                makerFee: venue.makerFee ?? told.makerFee ?? .zero, takerFee: venue.takerFee ?? told.takerFee ?? .zero)
+                makerFee: venue.makerFee ?? told.makerFee ?? venue.profile?.fees.maker ?? .zero,
+                takerFee: venue.takerFee ?? told.takerFee ?? venue.profile?.fees.taker ?? .zero)
         } catch {
             throw Failure(.usage, "\(path): \(error.message)")
         }

@@ -26,7 +26,7 @@ struct LiveOptions: ParsableArguments {
     @Flag(help: "Errors only on stderr.")
     var quiet = false
 
-    func run(_ mode: LiveRunMode) throws {
+    func run(_ mode: LiveRunMode, yes: Bool = false) throws {
         var options = LiveRun.Options(mode: mode.planMode, strategy: strategy, config: config, set: set, out: out, format: format, quiet: quiet)
         if let duration {
             guard let span = Span(duration), span > .zero else {
@@ -34,6 +34,7 @@ struct LiveOptions: ParsableArguments {
             }
             options.duration = span
         }
+        options.yes = yes
         try LiveRun(options).execute()
     }
 }
@@ -74,12 +75,12 @@ struct LiveCommand: ParsableCommand {
 
     @OptionGroup var options: LiveOptions
 
-    @Flag(help: "Do not ask for the typed confirmation.")
+    @Flag(help: "Do not ask for the typed confirmation, nor for that of limits looser than the last run's.")
     var yes = false
 
     func run() throws {
         try confirm()
-        try options.run(.live)
+        try options.run(.live, yes: yes)
     }
 
     private func confirm() throws {

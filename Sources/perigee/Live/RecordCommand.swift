@@ -38,6 +38,7 @@ struct RecordCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
+        SecretRim.closeDoors()
         var settings: Settings
         do throws(ConfigurationError) {
             settings = try Settings.load(config)
@@ -93,7 +94,10 @@ private final class Recording: VenueDriverDelegate {
         Interrupt.watch()
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
             let view = loop.assumeIsolated()
-            self.end = { loop.shutdownGracefully { _ in } }
+            self.end = {
+                let goodbyes = EventLoopFuture.andAllComplete(self.drivers.map(\.whenClosed), on: loop)
+                goodbyes.assumeIsolated().whenComplete { _ in loop.shutdownGracefully { _ in } }
+            }
             self.drivers = self.venues.entries.map { VenueDriver($0.session, tls: self.venues.tls, eventLoop: loop, latch: Latch(), delegate: self) }
             for (index, driver) in self.drivers.enumerated() { driver.handle(.query(VenueQueryID(UInt64(index)), .instruments)) }
             if let duration { view.scheduleTask(in: .nanoseconds(duration.nanoseconds)) { self.stop(.success(())) } }

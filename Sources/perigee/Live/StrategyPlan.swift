@@ -1,4 +1,5 @@
 import Configuration
+import Domain
 import Trading
 
 /// A strategy that a desk is to host: from the command line, or from the configuration's `[[strategy]]`s.
@@ -7,6 +8,8 @@ struct StrategyPlan {
     var file: String
     var parameters: [(key: String, value: String)] = []
     var onError: ErrorPolicy?
+    var deadline: Span
+    var memoryLimit: Int
 
     static func all(_ path: String?, set: [String], _ settings: Settings, path config: String) throws -> [StrategyPlan] {
         let given = try set.map { text -> (key: String, value: String) in
@@ -16,7 +19,14 @@ struct StrategyPlan {
             return (String(text[..<split]), String(text[text.index(after: split)...]))
         }
         let standard = settings.run.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) }
-        if let path { return [StrategyPlan(name: stem(path), file: path, parameters: given, onError: standard)] }
+        let watchdog = settings.watchdog
+        if let path {
+            return [
+                StrategyPlan(
+                    name: stem(path), file: path, parameters: given, onError: standard, deadline: watchdog.strategyDeadline,
+                    memoryLimit: watchdog.strategyMemory)
+            ]
+        }
         guard !settings.strategies.isEmpty else {
             throw Failure(.usage, "no strategy; expected STRATEGY.lua on the command line, or [[strategy]] in \(config)")
         }
@@ -30,7 +40,8 @@ struct StrategyPlan {
         return settings.strategies.map { own in
             StrategyPlan(
                 name: own.name, file: own.file, parameters: own.parameters.map { ($0.name, $0.value.text) } + given,
-                onError: own.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) } ?? standard)
+                onError: own.onError.flatMap { ErrorPolicy(rawValue: $0.rawValue) } ?? standard,
+                deadline: own.deadline ?? watchdog.strategyDeadline, memoryLimit: own.memory ?? watchdog.strategyMemory)
         }
     }
 

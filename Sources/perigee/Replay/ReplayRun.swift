@@ -32,7 +32,9 @@ struct ReplayRun {
                 folders.append(try ModuleFolder(seat.modules))
                 script = try loader.loadEmbedded(seat, modulesIn: folders[folders.count - 1])
             }
-            let gate = Gate(instruments: reader.instruments, limits: limits, strategy: seat.name, live: head.live)
+            let gate = Gate(
+                instruments: reader.instruments, limits: try ReplayRun.staged(limits, head.configuration, seat), strategy: seat.name, live: head.live,
+                version: head.limitVersion)
             seats.append(Replay.Seat(Engine(strategy: script, gate: gate, desk: seat.desk, errorPolicy: seat.errorPolicy)))
         }
         replay = Replay(reader, seats: seats)
@@ -49,6 +51,12 @@ struct ReplayRun {
         }
         // Until the end, whatever the optimiser thinks of a folder that nobody reads.
         return try withExtendedLifetime(folders) { try replay.run(stopsAtDifference: verifies) }
+    }
+
+    /// New code was held to its own limits then (C32).
+    private static func staged(_ limits: RiskLimits, _ configuration: String, _ seat: JournalHead.Seat) throws -> RiskLimits {
+        guard limits.canary != nil, let settings = try? Settings(toml: configuration, file: "journal") else { return limits }
+        return settings.releasedCode.contains(seat.sha256) ? limits : limits.withCanary([seat.name])
     }
 
     private static func limits(_ text: String, _ path: String) throws -> RiskLimits {

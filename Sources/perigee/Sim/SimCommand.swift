@@ -54,6 +54,7 @@ struct SimCommand: ParsableCommand {
     }
 
     private func generate(_ scenario: Scenario, to path: String) throws {
+        PartialOutput.removeOnSignal(path)
         let metadata = GeneratedMarket.metadata(scenario, file: SimCommand.baseName(self.scenario))
         do {
             let digest = try write(scenario, metadata, to: path)

@@ -172,6 +172,7 @@ struct SimServe {
                 endpoints = { \(place.endpoints.map { "\($0.name) = \"\($0.url)\"" }.joined(separator: ", ")) }
 
                 """
+            if place.kind == .apifiny { text += "venue = \"BINANCE\"\n" + (certificate == nil ? "fix_tls = false\n" : "") }
             if let certificate { text += "ca_file = \"\(absolute(certificate))\"\n" }
             let symbols = scenarios.compactMap(\.instruments.first).map { "\"\($0.symbol)\"" }
             let given = scenarios.first?.instruments.first
@@ -182,6 +183,17 @@ struct SimServe {
                 fees = { maker = "\(table.fees.maker ?? given?.makerFee ?? .zero)", taker = "\(table.fees.taker ?? given?.takerFee ?? .zero)" }
 
                 """
+            // Its protocol tells no steps.
+            for instrument in place.kind.tellsSteps ? [] : scenarios.compactMap(\.instruments.first) {
+                text += """
+
+                    [[venue.instrument]]
+                    symbol = "\(instrument.symbol)"
+                    tick = "\(instrument.tick)"
+                    lot = "\(instrument.lot)"
+
+                    """
+            }
         }
         return text
     }

@@ -50,6 +50,7 @@ struct OrderKeeperTests {
             case .resolve: "resolve"
             case .external: "external"
             case .orphan: "orphan"
+            case .replace: "replace"
             case .halt: "halt"
             case .alarm: "alarm"
             case .record: nil

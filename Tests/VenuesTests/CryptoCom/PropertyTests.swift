@@ -16,7 +16,7 @@ struct CryptoComPropertyTests {
         var walk = start
         for round in 0..<fuzzIterations(3_000) {
             if round % 500 == 0 { walk = start }
-            let text = mutate(random.pick(samples), &random)
+            let text = random.mutated(random.pick(samples))
             if random.chance(70) {
                 let socket = random.chance(50) ? Walk.market : Walk.user
                 var actions: [VenueAction] = []
@@ -37,22 +37,6 @@ struct CryptoComPropertyTests {
         walk.feed(.command(.query(VenueQueryID(1), random.pick(queries))))
         walk.wait(1_500)
         for asked in walk.asked { walk.feed(.response(asked.token, .answer(status: random.pick([200, 400, 500]), headers: [], body: body))) }
-    }
-
-    private func mutate(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
-        var result = bytes
-        for _ in 0...random.below(4) where !result.isEmpty {
-            let place = random.below(result.count)
-            switch random.below(6) {
-            case 0: result[place] = UInt8(random.below(256))
-            case 1: result.remove(at: place)
-            case 2: result.insert(random.pick(Array("{}[]\",:0-9.eE\\nu\u{0}".utf8)), at: place)
-            case 3: result.removeSubrange(place..<min(result.count, place + random.below(20)))
-            case 4: result.insert(contentsOf: result[place..<min(result.count, place + random.below(40))], at: place)
-            default: result.replaceSubrange(place..<place, with: Array(random.pick(["1e400", "9223372036854775807", "null", "-0", "1e-40", "[[[["]).utf8))
-            }
-        }
-        return result
     }
 
     /// Any mixture of answers, silence, closes and cancels: each placement ends in exactly one of refused, lost, receipt or the venue's own word.

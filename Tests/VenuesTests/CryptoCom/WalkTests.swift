@@ -91,7 +91,7 @@ struct CryptoComLinkTests {
             switch action {
             case .connect(_, url: let url, headers: _): url
             case .request(_, let request): request.url
-            case .send, .close, .timer, .cancelTimer, .tell: nil
+            case .send, .close, .timer, .cancelTimer, .keep, .tell: nil
             }
         }
         #expect(addresses == ["wss://uat-stream.3ona.co/v2/market", "https://uat-api.3ona.co/v2/public/get-instruments"])

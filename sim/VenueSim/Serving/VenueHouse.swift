@@ -38,7 +38,7 @@ public final class VenueHouse {
         var instruments: [Instrument] = []
         for (index, scenario) in scenarios.enumerated() {
             guard let given = scenario.instruments.first else { continue }
-            for (key, step) in [("tick", given.tick), ("lot", given.lot)] where kind == .cryptocom && step.normalized.mantissa != 1 {
+            for (key, step) in [("tick", given.tick), ("lot", given.lot)] where kind.decimalSteps.contains(key) && step.normalized.mantissa != 1 {
                 throw ScenarioError("instrument.\(index).\(key)", "is \(step); this venue tells steps as a number of decimals, so 1, 0.1, 0.01 … was expected")
             }
             do {
@@ -59,12 +59,31 @@ public final class VenueHouse {
         var rules = ExchangeRules()
         rules.fees = instruments.map { _ in table.fees }
         if table.isSpot { rules.spot = table.balances.map { SpotBalance(currency: $0.currency, total: $0.amount) } }
-        let venue = SimVenue(instruments: instruments, rules: rules, balances: table.balances)
+        // The desk fills a limit order whole.
+        if table.kind == .dvchain { rules.fills = .full }
+        let venue = SimVenue(instruments: instruments, rules: rules, balances: table.balances, names: table.kind.names)
         switch table.manners {
         case .cryptocom(var settings):
             settings.key = try text(table.key, "venue.key")
             settings.secret = try text(table.secret, "venue.secret")
             return CryptoComSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .apifiny(var settings):
+            settings.account = try text(settings.account, "venue.account_id")
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return ApifinySim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .valr(var settings):
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return ValrSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .smartvalor(var settings):
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return SmartValorSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
+        case .dvchain(var settings):
+            settings.key = try text(table.key, "venue.key")
+            settings.secret = try text(table.secret, "venue.secret")
+            return DVChainSim(venue: venue, settings: settings, faults: faults, eventLoop: eventLoop)
         }
     }
 
@@ -81,8 +100,10 @@ public final class VenueHouse {
     public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<[Place]> {
         let starts = venues.indices.map { index in
             let (kind, prefix) = (venues[index].kind, tables[index].prefix)
-            return venues[index].venue.start(port: port == 0 ? 0 : port + index, tls: tls).map { port in
-                Place(kind: kind, port: port, endpoints: kind.endpoints(port: port, isSecure: tls != nil, prefix: prefix))
+            let made = NIOLoopBound(venues[index].venue, eventLoop: eventLoop)
+            return made.value.start(port: port == 0 ? 0 : port + index, tls: tls).map { port in
+                let endpoints = kind.endpoints(port: port, isSecure: tls != nil, prefix: prefix, extra: made.value.extraPorts)
+                return Place(kind: kind, port: port, endpoints: endpoints)
             }
         }
         let player = NIOLoopBound(player, eventLoop: eventLoop)

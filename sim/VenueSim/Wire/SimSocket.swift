@@ -32,7 +32,10 @@ public class SimSocket: WebSocketDelegate {
         ended()
     }
 
-    public func webSocket(_ socket: WebSocket, received text: ByteBuffer) { received(String(buffer: text)) }
+    public func webSocket(_ socket: WebSocket, received text: ByteBuffer) {
+        wire.onText?(text.readableBytes)
+        received(String(buffer: text))
+    }
 
     func send(_ text: String) {
         guard !isSilent, let socket, socket.isOpen else { return }

@@ -17,6 +17,9 @@ public final class SimWire {
     /// Connections of sockets that were ever opened.
     public internal(set) var connections = 0
     public var onActivity: (() -> Void)?
+    /// A push is about to be sent, a text came in on a socket; so many bytes: clocks of a benchmark.
+    public var onPush: ((_ event: String, _ bytes: Int) -> Void)?
+    public var onText: ((_ bytes: Int) -> Void)?
     /// How far the venue's clock is ahead of this machine's.
     var clockSkew = Span.zero
     var sockets: [SimSocket] = []
@@ -93,10 +96,11 @@ public final class SimWire {
     ///   - fill: What `fill_first` does before the call.
     ///   - throttled: The venue's refusal of too many requests.
     ///   - receipt: The venue's answer without the deed, where answers are receipts.
+    ///   - refused: The venue's refusal with a code of its own, above those of HTTP.
     ///   - call: Does it, and answers.
     func answer(
         _ point: String, fill: () -> Void = {}, throttled: () -> HTTPServerResponse, receipt: (() -> HTTPServerResponse)? = nil,
-        call: () -> HTTPServerResponse
+        refused: ((_ code: Int) -> HTTPServerResponse)? = nil, call: () -> HTTPServerResponse
     ) -> HTTPAnswer {
         func dated(_ response: HTTPServerResponse) -> HTTPAnswer { .response(self.dated(response)) }
         guard let rule = faults.next(point) else { return dated(call()) }
@@ -114,8 +118,9 @@ public final class SimWire {
         case .resetBefore, .close: return .reset
         case .errorAfter:
             _ = call()
-            return .response(SimWire.page(rule.code))
-        case .errorBefore: return .response(SimWire.page(rule.code))
+            return rule.code > 599 ? dated(refused?(rule.code) ?? SimWire.page(rule.code)) : .response(SimWire.page(rule.code))
+        case .errorBefore:
+            return rule.code > 599 ? dated(refused?(rule.code) ?? SimWire.page(rule.code)) : .response(SimWire.page(rule.code))
         case .throttle: return dated(throttled())
         case .partial:
             let bytes = call().bytes()
@@ -194,6 +199,7 @@ public final class SimWire {
         case .late: later(.nanoseconds(rule?.delay.nanoseconds ?? 0)) { socket.send(text) }
         case .corrupt: socket.send(corrupted?() ?? text)
         case .errorAfter, .errorBefore, .throttle, .redirect, .fillFirst, .receiptOnly, nil:
+            onPush?(event, text.utf8.count)
             socket.send(text)
             for (other, kept) in held { other.send(kept) }
             held.removeAll()
