@@ -21,7 +21,8 @@ extension Backtest where S: ~Copyable {
             }
             if isWindingDown || nextMark <= close { return }
             if nextSample == close {
-                if deskLane.time == close { return }
+                // The last sample of a run comes after `on_stop`.
+                if deskLane.time == close || deskLane.time >= end { return }
                 try sample(at: Timestamp(nanoseconds: close))
                 nextSample = close + settings.sample.nanoseconds
             }

@@ -129,7 +129,7 @@ struct BacktestFaultTests {
 
     @Test func aScriptThatOutgrewItsMemoryEndsTheRun() throws {
         let scratch = try Scratch()
-        let run = try run("log.info('bar %d', n) local s = 'x' while n == 3 do s = s .. s end", [], in: scratch)
+        let run = try run("log.info('bar %d', n) local t = {} while n == 3 do t[#t + 1] = ('x'):rep(500000) .. #t end", [], in: scratch)
         #expect(run.status == 1, "\(run.errors)")
         #expect(run.errors.contains("fault.lua:5") && run.errors.contains("memory"), "\(run.errors)")
         #expect(try !scratch.read("run/log.jsonl").contains("bar 4"))

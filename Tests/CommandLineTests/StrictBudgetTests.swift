@@ -70,7 +70,7 @@ struct StrictBudgetTests {
 
     @Test(arguments: [
         (["--compute-cost", "1ns"], "--strict-budget"), (["--strict-budget", "--compute-cost", "1s"], "--compute-cost: found '1s'"),
-        (["--strict-budget", "--compute-cost", "-1ns"], "--compute-cost: found '-1ns'"),
+        (["--strict-budget", "--compute-cost=-1ns"], "--compute-cost: found '-1ns'"),
     ])
     func slipsAreTold(_ flags: [String], _ found: String) throws {
         let scratch = try Scratch()

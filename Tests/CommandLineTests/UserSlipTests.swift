@@ -11,7 +11,7 @@ struct UserSlipTests {
 
     @Test(arguments: [
         (["bakctest"], "did you mean 'backtest'?"), (["help", "chekc"], "did you mean 'check'?"),
-        (["data", "inof"], "did you mean 'info'?"), (["sweep"], "no verb 'sweep'"), (["data", "frobnicate"], "expected one of import"),
+        (["data", "inof"], "did you mean 'info'?"), (["optimise"], "no verb 'optimise'"), (["data", "frobnicate"], "expected one of import"),
     ])
     func aMistypedVerbGetsTheNearest(_ arguments: [String], _ found: String) throws {
         let run = try Binary.run(arguments)

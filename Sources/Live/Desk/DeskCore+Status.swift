@@ -3,6 +3,9 @@ import Trading
 import Venues
 
 extension DeskCore {
+    /// The client id of an order of the engine at this place: an adopted one keeps the name it was sent under.
+    public func name(of id: OrderID, seat: Int) -> String { names(of: id, seat) }
+
     /// The desk as people see it, at this moment.
     public func snapshot(run: String, process: Int32, binary: String, started: Timestamp) -> StatusSnapshot {
         var snapshot = StatusSnapshot(

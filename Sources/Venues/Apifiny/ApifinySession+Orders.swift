@@ -171,7 +171,7 @@ extension ApifinySession {
         }
         guard let told, (1_000_000_000_000...9_999_999_999_999).contains(told) else { return }
         let venue = Timestamp(nanoseconds: told * 1_000_000)
-        sighting(low: venue - now.wall, high: venue + Span.milliseconds(1) - waiting.sent.wall)
+        sighting(venue, within: .milliseconds(1), asked: waiting.sent)
     }
 
     /// A cancel that came while the order was under way: once more after half a second, and an alarm where that lasts.

@@ -76,8 +76,7 @@ extension CryptoComSession {
         // Its number is the venue's clock, where it is near enough to be one.
         let (nanoseconds, overflow) = id.multipliedReportingOverflow(by: 1_000_000)
         if !overflow, (nanoseconds / 1_000_000_000 - now.wall.nanoseconds / 1_000_000_000).magnitude <= 60 {
-            let offset = Timestamp(nanoseconds: nanoseconds) - now.wall
-            sighting(low: offset, high: Span(nanoseconds: offset.nanoseconds + CryptoComSession.longestFlight.nanoseconds))
+            sighting(Timestamp(nanoseconds: nanoseconds), within: CryptoComSession.longestFlight, asked: now)
         }
     }
 

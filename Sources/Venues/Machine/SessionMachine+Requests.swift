@@ -82,14 +82,18 @@ extension SessionMachine {
     private mutating func clock(_ waiting: PendingRequest<Call>, _ headers: [(name: String, value: String)]) {
         guard let date = HTTPDate.of(headers) else { return }
         // The header names a second in which the answer was made, after the question left and before the answer came.
-        let venue = sighting(low: date - now.wall, high: date + Span(nanoseconds: 1_000_000_000) - waiting.sent.wall)
+        let venue = sighting(date, within: .seconds(1), asked: waiting.sent)
         if case .page(let job) = waiting.outgoing.purpose { core.jobs[job]?.venueTime = venue }
     }
 
-    /// The venue's time minus ours lies between these two.
+    /// The venue's clock showed a time between this one and that, at a moment after the question and before now.
+    ///
+    /// It is counted from our monotonic clock: the wall's is corrected by what is found here, and may have been since the question.
     @discardableResult
-    mutating func sighting(low: Span, high: Span) -> Timestamp {
-        let venue = now.wall + core.venueClock.add(low: low.nanoseconds, high: high.nanoseconds, at: now.monotonic)
+    mutating func sighting(_ from: Timestamp, within width: Span, asked: VenueTime) -> Timestamp {
+        let low = from.nanoseconds - now.monotonic
+        let high = from.nanoseconds + width.nanoseconds - asked.monotonic
+        let venue = Timestamp(nanoseconds: now.monotonic) + core.venueClock.add(low: low, high: high, at: now.monotonic)
         tell(.clock(venue: venue, sent: now, received: now))
         return venue
     }

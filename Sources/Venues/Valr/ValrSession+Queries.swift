@@ -134,8 +134,7 @@ extension ValrSession {
         guard let from = time?.nanoseconds ?? seconds.flatMap({ (0...4_000_000_000).contains($0) ? $0 * 1_000_000_000 : nil }) else {
             throw JSONError(offset: 0, expected: "epochTime or time")
         }
-        let low = Timestamp(nanoseconds: from) - now.wall
-        return .serverTime(sighting(low: low, high: Timestamp(nanoseconds: from + width) - (clockAsked ?? now).wall))
+        return .serverTime(sighting(Timestamp(nanoseconds: from), within: Span(nanoseconds: width), asked: clockAsked ?? now))
     }
 
     /// Newest first: pages until one is older than the question.

@@ -195,7 +195,8 @@ extension LiveRun {
         func text(_ id: OrderID) -> String {
             ClientOrderID.text(instance: instance, epoch: epoch, order: OrderID((id.raw - 1) * count + UInt64(seat) + 1))
         }
-        return RunNames(order: text, venueOrder: { [unowned self] id in self.venueName(id, text(id), seat) }, fill: { String($0.raw) })
+        func name(_ id: OrderID) -> String { orderName(id, seat) ?? text(id) }
+        return RunNames(order: name, venueOrder: { [unowned self] id in self.venueName(id, name(id), seat) }, fill: { String($0.raw) })
     }
 
     private func context(_ plan: StrategyPlan, _ seat: DeskCore<LuaStrategy>.Seat) -> RunContext {

@@ -54,6 +54,8 @@ final class LiveRun {
     var heads: [JournalHead.Seat] = []
     /// The venue's id of an order, once the desk runs.
     var venueName: (OrderID, String, Int) -> String = { _, _, _ in "" }
+    /// The name under which an order was sent, once the desk runs: an adopted one keeps its own.
+    var orderName: (OrderID, Int) -> String? = { _, _ in nil }
 
     init(_ options: Options) throws {
         self.options = options
@@ -331,6 +333,7 @@ extension LiveRun.Launch {
             ledger: ledger?.file, ledgerState: ledger?.state ?? LedgerState(), paper: run.paperVenue(instruments, seats: seats.count), at: run.clock.now)
         run.prepareSaves(core)
         let isPaper = run.options.mode == .paper
+        run.orderName = { [unowned core] id, seat in core.name(of: id, seat: seat) }
         run.venueName = { [unowned core] id, clientID, seat in isPaper ? String(id.raw) : core.venueID(of: clientID) ?? "" }
         let box = NIOLoopBound(self, eventLoop: loop)
         desk.onKill = { reason, source in

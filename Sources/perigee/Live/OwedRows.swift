@@ -39,10 +39,11 @@ struct OwedRows {
         var written: Set<String> = []
         for file in files {
             guard let bytes = TextFile.bytes(file) else { return [] }
-            written.formUnion(rows(bytes).compactMap { $0.count > 4 ? "\($0[3])/\($0[$0.count - 1])" : nil })
+            written.formUnion(rows(bytes).compactMap { $0.count > 5 ? "\($0[5])/\($0[$0.count - 1])" : nil })
         }
         return Set((first..<fills.count).filter { place in
-            fills[place].clientID.map { !written.contains("\($0)/\(OrderKeeper.fillID(of: fills[place].key.tradeID))") } ?? false
+            // A trade id may stand for two fills of ours, one a side (F13).
+            fills[place].clientID != nil && !written.contains("\(fills[place].key.side.name)/\(OrderKeeper.fillID(of: fills[place].key.tradeID))")
         })
     }
 

@@ -216,7 +216,7 @@ struct ValrWalkTests {
         var walk = try ValrWalk.ready()
         walk.place("a")
         let id = try #require(walk.sent.last?.id)
-        walk.message(ValrWalk.account, text.replacingOccurrences(of: "ID", with: String(id)))
+        walk.message(ValrWalk.account, text.replacingOccurrences(of: "\"ID\"", with: "\"\(id)\""))
         #expect((walk.refused.count, walk.lost.count) == (outcome == "refused" ? (1, 0) : (0, 1)), "\(walk.told)")
         walk.wait(6_000)
         #expect(walk.sent.filter { $0.method == "PLACE_LIMIT_ORDER" }.count == 1, "a placement is never sent again")
