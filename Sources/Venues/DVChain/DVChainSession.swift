@@ -69,8 +69,8 @@ public struct DVChainSession: SessionMachine {
             orderTypes: settings.workflow == .order ? [.limit, .market] : [.limit], timesInForce: [.goodTillCancel], hasPostOnly: false,
             clientIDs: .lookup, refusesRepeatedClientIDs: false, hasAmend: false, cancelAll: .emulated, hasCancelOnDisconnect: false,
             marketData: settings.websocket == nil ? .poll : .push, privateUpdates: .poll, hasServerTime: false, hasSandbox: true,
-            acceptanceBound: settings.requestLifetime, proofSpacing: Span(nanoseconds: 2_000_000_000), messageRate: settings.callsPerSecond,
-            messageWindow: Span(nanoseconds: 1_000_000_000))
+            acceptanceBound: settings.requestLifetime, proofSpacing: Span(nanoseconds: 2_000_000_000), messageRate: settings.callsPerSecond * 4,
+            messageWindow: Span(nanoseconds: 4_000_000_000))
         row.quotesOnRequest = settings.workflow == .rfq
         return row
     }
