@@ -90,6 +90,8 @@ struct FaultCases {
     /// F11, F15, F16: pushes that come twice, in the wrong order, or not at all.
     @Test(arguments: VenueUnderTest.all, [(VenuePoint.fillPush, FaultPlan.Fault.duplicate), (.orderPush, .duplicate), (.orderPush, .reorder), (.fillPush, .reorder), (.fillPush, .skip), (.orderPush, .skip), (.fillPush, .late), (.orderPush, .partial), (.fillPush, .partial)])
     func pushesMayStumble(_ subject: VenueUnderTest, what: (VenuePoint, FaultPlan.Fault)) async throws {
+        // Over FIX what is missing or cut every other time costs the session each time: `FIXTests` has its gaps and resends.
+        guard !subject.placesByFIX || ![.skip, .partial].contains(what.1) else { return }
         try await VenueBench.run(subject, FaultCases.short.with(what.0, what.1, every: 2, count: 0, delay: .milliseconds(150))) { bench in
             try await bench.begin()
             let resting = bench.place(.buy, 30, at: 9_990)

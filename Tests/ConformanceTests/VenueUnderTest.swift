@@ -42,6 +42,7 @@ struct VenueUnderTest: Sendable, CustomTestStringConvertible {
     var passesOldBooks = false
     /// Placements are requests of their own: what befalls one is not the order link's end.
     var placesByREST = false
+    var placesByFIX: Bool { kind == .apifiny && !placesByREST }
     /// Its requests are authenticated one by one, or the link once for all.
     var canExpire = true
     /// Sockets of a trading session.

@@ -122,20 +122,40 @@ struct ApifinyExecution {
             fee: order.commission ?? .zero, feeCurrency: order.commissionCurrency ?? "", liquidity: order.isTaker.map { $0 ? .taker : .maker }, time: time)
     }
 
+    /// What pushes and reports named already: by order, the quantity of each name.
+    typealias Told = [String: [String: ExactDecimal]]
+
     /// Fills of whole lists: what each order had executed is the sum of its rows, oldest first.
     ///
+    /// Executions of one millisecond stand in an order that their times do not tell: the one in which they agree with what was told is taken.
     /// - Parameter rows: Every row of each order that is in it.
-    static func fills(_ rows: [ApifinyExecution], _ naming: OrderNaming) -> [VenueFill] {
+    static func fills(_ rows: [ApifinyExecution], _ naming: OrderNaming, told: Told = [:]) -> [VenueFill] {
         let isNewestFirst = (rows.first?.time ?? Timestamp(nanoseconds: 0)) > (rows.last?.time ?? Timestamp(nanoseconds: 0))
-        let ordered = (isNewestFirst ? Array(rows.reversed()) : rows).enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-        var totals: [String: ExactDecimal] = [:]
+        let listed = (isNewestFirst ? Array(rows.reversed()) : rows).enumerated()
+        let ordered = listed.sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
+        let turned = listed.sorted { ($0.element.time, $1.offset) < ($1.element.time, $0.offset) }.map(\.element)
+        var venueIDs: [String] = []
+        for row in ordered where !venueIDs.contains(row.order.venueID) { venueIDs.append(row.order.venueID) }
+        return venueIDs.flatMap { venueID in
+            let known = told[venueID] ?? [:]
+            let (straight, other) = (summed(ordered, of: venueID, naming), summed(turned, of: venueID, naming))
+            return agreement(other, known) > agreement(straight, known) ? other : straight
+        }
+    }
+
+    private static func summed(_ rows: [ApifinyExecution], of venueID: String, _ naming: OrderNaming) -> [VenueFill] {
+        var total = ExactDecimal.zero
         var fills: [VenueFill] = []
-        for (_, row) in ordered {
-            guard let sum = (totals[row.order.venueID] ?? .zero).adding(row.quantity) else { continue }
-            totals[row.order.venueID] = sum
+        for row in rows where row.order.venueID == venueID {
+            guard let sum = total.adding(row.quantity) else { continue }
+            total = sum
             fills.append(row.fill(cumulative: sum, naming))
         }
         return fills
+    }
+
+    private static func agreement(_ fills: [VenueFill], _ known: [String: ExactDecimal]) -> Int {
+        known.isEmpty ? 0 : fills.count { known[$0.tradeID] == $0.quantity }
     }
 }
 

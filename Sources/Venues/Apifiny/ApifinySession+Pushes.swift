@@ -54,7 +54,9 @@ extension ApifinySession {
         if let execution = ApifinyExecution(order, now: now.wall, grids: core.grids(order.symbol)) {
             if let cumulative = order.executed, cumulative.mantissa > 0 {
                 let whole = core.grids(order.symbol)?.quantity.cleaned(cumulative) ?? cumulative
-                tell(fill: execution.fill(cumulative: whole, settings.naming))
+                let fill = execution.fill(cumulative: whole, settings.naming)
+                named(order.venueID, fill.tradeID, fill.quantity)
+                tell(fill: fill)
             } else {
                 wantFills(order.venueID)
             }
@@ -62,6 +64,12 @@ extension ApifinySession {
         let told = told(order)
         if told.isFinal { settleCancel(order.venueID) }
         tell(order: told)
+    }
+
+    /// An execution has a name now; lists must give it the same.
+    mutating func named(_ venueID: String, _ tradeID: String, _ quantity: ExactDecimal) {
+        if namedFills.count > 4_096 { namedFills = [:] }
+        namedFills[venueID, default: [:]][tradeID] = quantity
     }
 
     /// A cancel whose order ended by another message needs no answer any more.

@@ -85,7 +85,7 @@ extension ApifinySession {
             guard order.venueID == job.orders.first?.reference.venueID else { return }
             if let execution = ApifinyExecution(order, now: now.wall, grids: core.grids(order.symbol)) { rows.append(execution) }
         }
-        return .order(job.orders.first, fills: ApifinyExecution.fills(rows, settings.naming))
+        return .order(job.orders.first, fills: ApifinyExecution.fills(rows, settings.naming, told: namedFills))
     }
 
     /// Whether a list is full, and the time that it covers was cut in half for that.
@@ -145,6 +145,6 @@ extension ApifinySession {
             }
             if let execution { rows.append(execution) }
         }
-        return ApifinyExecution.fills(rows, settings.naming)
+        return ApifinyExecution.fills(rows, settings.naming, told: namedFills)
     }
 }

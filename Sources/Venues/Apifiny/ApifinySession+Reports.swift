@@ -57,6 +57,7 @@ extension ApifinySession {
         case .nothing: break
         case .filled(let execution):
             order.waiting.append((order.fills.total, execution, report.time ?? now.wall))
+            named(order.venueID, order.fills.total.description, execution.quantity)
             order.attempts = 0
         case .busted(let execution): reversed("execution \(execution.id) of order \(order.venueID), \(execution.quantity) at \(execution.price), was taken back", order)
         case .corrected(let old, let new):
@@ -131,7 +132,7 @@ extension ApifinySession {
         } catch {
             rows = []
         }
-        let fills = ApifinyExecution.fills(rows, settings.naming)
+        let fills = ApifinyExecution.fills(rows, settings.naming, told: namedFills)
         let known = Set(fills.map(\.tradeID))
         for fill in fills { tell(fill: fill) }
         guard var order = fixOrders[venueID] else {

@@ -45,6 +45,8 @@ public struct ApifinySession: SessionMachine {
     var hasAskedBooksAgain = false
     /// Orders whose executions are being fetched, and the questions under way.
     var wantedFills: Set<String> = []
+    /// Names of executions as pushes and reports gave them.
+    var namedFills: ApifinyExecution.Told = [:]
     var fillQuestions: [UInt64: String] = [:]
     var nextFillNumber: UInt64 = 1
 

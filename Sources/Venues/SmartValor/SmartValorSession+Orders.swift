@@ -45,11 +45,14 @@ extension SmartValorSession {
     mutating func cancelDone(_ reference: VenueOrderReference, _ outgoing: Outgoing<Call>) { look(after: reference) }
 
     mutating func placementDone(_ clientID: String, venueID: String?, symbol: String) {
-        if let venueID { own(venueID, clientID) }
+        if let venueID {
+            own(venueID, clientID)
+            shownOpen[venueID] = symbol
+        }
         look(after: VenueOrderReference(clientID: clientID, venueID: venueID, symbol: symbol))
     }
 
-    private mutating func look(after reference: VenueOrderReference) {
+    mutating func look(after reference: VenueOrderReference) {
         start(QueryJob(owner: .own(Own.look), kind: .detail(reference)))
         noteActivity()
     }

@@ -119,6 +119,7 @@ extension SmartValorSession {
         case Own.orders, Own.fills, Own.look:
             failures = 0
             if spread > 1 { spread -= 1 }
+            if number == Own.orders, case .orders(let open) = answer { noticeGone(open) }
             relay(answer)
             if number != Own.look { scheduleAccount() }
         case _: break
@@ -141,13 +142,34 @@ extension SmartValorSession {
         if core.scope == .trading { scheduleAccount() }
     }
 
+    /// What was open and is on the list no more has ended, whoever ended it: how, its own page says.
+    private mutating func noticeGone(_ orders: [VenueOrder]) {
+        let listed = Set(orders.compactMap(\.reference.venueID))
+        for (venueID, symbol) in shownOpen.sorted(by: { $0.key < $1.key }) where !listed.contains(venueID) {
+            shownOpen[venueID] = nil
+            look(after: VenueOrderReference(clientID: owners[venueID], venueID: venueID, symbol: symbol))
+        }
+    }
+
+    private mutating func noteShown(_ order: VenueOrder) {
+        guard let venueID = order.reference.venueID, owners[venueID] != nil else { return }
+        shownOpen[venueID] = order.isFinal ? nil : order.reference.symbol
+    }
+
     private mutating func relay(_ answer: VenueAnswer) {
         switch answer {
-        case .orders(let orders): for order in orders { tell(order: order) }
+        case .orders(let orders):
+            for order in orders {
+                noteShown(order)
+                tell(order: order)
+            }
         case .fills(let fills): for fill in fills { tell(fill: fill) }
         case .order(let order, let fills):
             for fill in fills { tell(fill: fill) }
-            if let order { tell(order: order) }
+            if let order {
+                noteShown(order)
+                tell(order: order)
+            }
         case .balances(let balances): tell(.balances(balances))
         case .instruments, .serverTime, .failed: break
         }

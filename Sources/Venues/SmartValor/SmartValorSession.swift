@@ -55,6 +55,8 @@ public struct SmartValorSession: SessionMachine {
     var owners: [String: String] = [:]
     var ownerOrder: [String] = []
     var looks: [String: Look] = [:]
+    /// Orders of ours that were open when last seen, with their symbols.
+    var shownOpen: [String: String] = [:]
     /// Placements without an answer: what they look like and until when nothing new goes to their instrument.
     var lost: [String: (look: Look, until: Int64)] = [:]
     /// What was told of an order's execution, where trades name no orders.

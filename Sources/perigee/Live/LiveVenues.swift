@@ -29,9 +29,11 @@ struct LiveVenues {
             if trades, let key = venue.missingCredential {
                 throw VenueFactory.Problem(description: "venue \(venue.name): credentials.\(key) is missing; expected \"env:NAME\" or \"file:PATH\"")
             }
-            // A session that only looks asks for tokens that can do no more (C33).
-            if !trades, venue.kind == .dvchain { made.options["access"] = "read" }
-            made.options["pairs"] = venue.instruments.map { $0.split(separator: "_").joined(separator: "/") }.joined(separator: ",")
+            if venue.kind == .dvchain {
+                // A session that only looks asks for tokens that can do no more (C33).
+                if !trades { made.options["access"] = "read" }
+                made.options["pairs"] = venue.instruments.map { $0.split(separator: "_").joined(separator: "/") }.joined(separator: ",")
+            }
             return Entry(settings: venue, session: try VenueFactory.session(venue.kind, made))
         } catch {
             throw Failure(.usage, "\(path): \(error)")

@@ -138,6 +138,7 @@ struct DVChainWalkTests {
         walk.accept("abc00010000001")
         walk.answer("/execute", 400, #"{"message":"Quote expired"}"#)
         walk.answer("tradeKeys=K1", 200, #"{"data":[]}"#)
+        walk.wait(1_000)
         walk.answer("clientTags=", 200, #"{"data":[]}"#)
         #expect(walk.told.contains { event in
             if case .order(let order) = event, case .rejected(.quoteExpired, _, _) = order.state { order.reference.clientID == "abc00010000001" } else { false }

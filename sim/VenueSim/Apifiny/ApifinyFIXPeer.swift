@@ -256,7 +256,7 @@ final class ApifinyFIXPeer: ByteStreamDelegate {
 
 extension ApifinySim {
     var fixTime: String {
-        let time = SimClock.httpDate(now).split(separator: " ")
+        let time = SimClock.httpDate(now + settings.clockSkew).split(separator: " ")
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let month = (months.firstIndex(of: String(time[2])) ?? 0) + 1
         let (day, fraction) = (time[1], String(milliseconds % 1_000))
