@@ -3,6 +3,7 @@ import Configuration
 import Domain
 import Glibc
 import Live
+import Venues
 
 /// Whether a state folder is there, without making it.
 enum LatchFolder {
