@@ -7,7 +7,7 @@ import Transport
 ///
 /// Numbers begin at one with every logon; what a client missed is never sent again, but filled.
 final class ApifinyFIXPeer: ByteStreamDelegate {
-    unowned let sim: ApifinySim
+    let sim: ApifinySim
     private let stream: ByteStream
     private var input = ""
     private var outgoing = 1

@@ -143,7 +143,7 @@ extension ApifinySim {
 final class ApifinySocket: SimSocket {
     enum Stream { case market, orders, assets }
 
-    unowned let sim: ApifinySim
+    let sim: ApifinySim
     let stream: Stream
     /// `channel/symbol`.
     var channels: [String] = []

@@ -48,8 +48,9 @@ public final class ApifinySim: SimulatedVenue {
         (self.venue, self.settings) = (venue, settings)
         wire = SimWire(faults: faults, eventLoop: eventLoop)
         (wire.clockSkew, wire.bookInterval) = (settings.clockSkew, settings.bookInterval)
-        wire.pushBook = { [unowned self] in self.pushBook($0) }
-        venue.listener = { [unowned self] event in
+        wire.pushBook = { [weak self] in self?.pushBook($0) }
+        venue.listener = { [weak self] event in
+            guard let self else { return }
             self.tell(event)
             self.wire.onActivity?()
         }
@@ -61,7 +62,7 @@ public final class ApifinySim: SimulatedVenue {
 
     public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> {
         let box = NIOLoopBound(self, eventLoop: wire.eventLoop)
-        return wire.start(port: port, tls: tls) { [unowned self] in self.route($0) }.flatMap { http in
+        return wire.start(port: port, tls: tls) { [weak self] in self?.route($0) ?? .close }.flatMap { http in
             ByteStreamServer.start(port: port == 0 ? 0 : http + ApifinySim.fixOffset, tls: tls, on: box.value.wire.eventLoop) { stream in
                 box.value.accept(stream)
             }.map { server in

@@ -4,7 +4,7 @@ import Transport
 
 /// One connection of the market or the user stream.
 final class CryptoComSocket: SimSocket {
-    unowned let sim: CryptoComSim
+    let sim: CryptoComSim
     let isUser: Bool
     var isAuthenticated = false
     var cancelsOnDisconnect = false

@@ -62,14 +62,15 @@ public final class DVChainSim: SimulatedVenue {
         (self.venue, self.settings, initial) = (venue, settings, venue.balances)
         wire = SimWire(faults: faults, eventLoop: eventLoop)
         wire.bookInterval = settings.bookInterval
-        wire.pushBook = { [unowned self] in self.pushLevels($0) }
-        venue.listener = { [unowned self] event in
+        wire.pushBook = { [weak self] in self?.pushLevels($0) }
+        venue.listener = { [weak self] event in
+            guard let self else { return }
             if case .order(let order) = event, order.state != .pending { self.pushOrder(order) }
             self.wire.onActivity?()
         }
     }
 
-    public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> { wire.start(port: port, tls: tls) { [unowned self] in self.route($0) } }
+    public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> { wire.start(port: port, tls: tls) { [weak self] in self?.route($0) ?? .close } }
 
     public func market(_ records: [MarketRecord]) {
         venue.apply(records, at: now)

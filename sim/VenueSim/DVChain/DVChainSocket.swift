@@ -6,7 +6,7 @@ import Transport
 
 /// One connection of the desk's socket.
 final class DVChainSocket: SimSocket {
-    unowned let sim: DVChainSim
+    let sim: DVChainSim
     var topics: Set<String> = []
 
     init(sim: DVChainSim) {

@@ -40,10 +40,10 @@ public final class SmartValorSim: SimulatedVenue {
     public init(venue: SimVenue, settings: Settings = Settings(), faults: FaultPlan = FaultPlan(), eventLoop: any EventLoop) {
         (self.venue, self.settings) = (venue, settings)
         wire = SimWire(faults: faults, eventLoop: eventLoop)
-        venue.listener = { [unowned self] _ in self.wire.onActivity?() }
+        venue.listener = { [weak self] _ in self?.wire.onActivity?() }
     }
 
-    public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> { wire.start(port: port, tls: tls) { [unowned self] in self.route($0) } }
+    public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> { wire.start(port: port, tls: tls) { [weak self] in self?.route($0) ?? .close } }
 
     public func market(_ records: [MarketRecord]) {
         venue.apply(records, at: now)

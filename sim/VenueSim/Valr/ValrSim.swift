@@ -52,15 +52,16 @@ public final class ValrSim: SimulatedVenue {
         (self.venue, self.settings) = (venue, settings)
         wire = SimWire(faults: faults, eventLoop: eventLoop)
         (wire.clockSkew, wire.bookInterval) = (settings.clockSkew, settings.bookInterval)
-        wire.pushBook = { [unowned self] in self.pushBooks($0) }
-        venue.listener = { [unowned self] event in
+        wire.pushBook = { [weak self] in self?.pushBooks($0) }
+        venue.listener = { [weak self] event in
+            guard let self else { return }
             self.tell(event)
             self.wire.onActivity?()
         }
     }
 
     public func start(port: Int, tls: TLSContext?) -> EventLoopFuture<Int> {
-        wire.start(port: port, tls: tls) { [unowned self] in self.route($0) }
+        wire.start(port: port, tls: tls) { [weak self] in self?.route($0) ?? .close }
     }
 
     // MARK: - HTTP

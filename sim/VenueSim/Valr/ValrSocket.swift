@@ -10,7 +10,7 @@ final class ValrSocket: SimSocket {
         var sequence: Int64
     }
 
-    unowned let sim: ValrSim
+    let sim: ValrSim
     let isAccount: Bool
     var isAuthenticated: Bool
     private var cancelsOnDisconnect = false

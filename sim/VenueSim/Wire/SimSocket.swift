@@ -4,7 +4,7 @@ public import Transport
 
 /// One connection of a simulated venue's socket. A protocol's own is a subclass.
 public class SimSocket: WebSocketDelegate {
-    unowned let wire: SimWire
+    let wire: SimWire
     /// Of all connections of the venue, from 1.
     var number = 0
     var socket: WebSocket?
