@@ -193,11 +193,14 @@ if let wanted = Context.environment["PERIGEE_TESTS"]?.split(separator: ",").map(
 /// The first step of `make demo`; a build of everything into the same folder compiles only what is missing.
 if let parts = Context.environment["PERIGEE_PARTS"] {
     precondition(parts == "backtest", "PERIGEE_PARTS: found \"\(parts)\", expected \"backtest\", or nothing for everything")
-    let live: Set = ["TLS", "Transport", "Venues", "VenueSim", "Live", "Market", "PerigeeBench", "CFloors"]
-    package.targets.removeAll { $0.type == .test || live.contains($0.name) }
+    let kept: Set = [
+        "Domain", "Risk", "JSON", "Trading", "Exchange", "CLua", "COpenSSL", "CChecksum", "CZlib", "Tape", "Scripting", "Report", "Recording",
+        "Backtesting", "Configuration", "perigee",
+    ]
+    package.targets.removeAll { !kept.contains($0.name) }
     package.dependencies.removeAll { if case .sourceControl(_, let location, _) = $0.kind { location.hasSuffix("/swift-nio") } else { false } }
     for target in package.targets where target.name == "perigee" {
         target.exclude = ["Live", "Kill", "Sim"]
-        target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { live.contains(name) } else { false } }
+        target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { !kept.contains(name) } else { false } }
     }
 }
